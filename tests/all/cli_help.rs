@@ -122,8 +122,19 @@ impl Bench {
             }
             "FAILED_JOB" => ended(json!([{"do": "fail", "code": "Nope", "message": "no luck"}]), "Failed"),
             "RUNNING_JOB" => ended(json!([{"do": "sleep", "milliseconds": 600_000}]), "Running"),
+            "BULK" => {
+                let job = ended(json!([]), "Completed");
+                let body = json!({"action": "cancel", "jobIds": [job]});
+                let seen = project.client.post(&project.path("execution/bulk/preview"), &body).ok();
+                let body = json!({"set": seen["set"]});
+                text(&project.client.post(&project.path("execution/bulk"), &body).json(), "bulkId")
+            }
             "DATASET" | "SPARE_DATASET" => {
                 project.dataset("orders.csv", &fs::read(self.path().join("orders.csv")).unwrap())
+            }
+            "UPLOAD" => {
+                let body = json!({"name": "orders.csv", "size": 9});
+                text(&project.client.post(&project.path("uploads"), &body).ok(), "uploadId")
             }
             "PIPELINE" | "SPARE_PIPELINE" => project.pipeline("ProcessMining"),
             "SCHEDULED_PIPELINE" => {
@@ -143,6 +154,20 @@ impl Bench {
             "SECRET" => {
                 project.client.put(&project.path("secrets/SPARE"), &json!({"value": "x"})).ok();
                 "SPARE".into()
+            }
+            "VIEW" => {
+                let view = project.path("saved/views/spare");
+                if project.client.get(&view).status == 404 {
+                    project.client.put(&view, &json!({"query": "status=Failed"})).ok();
+                }
+                "spare".into()
+            }
+            "PARAMETERS" => {
+                let set = project.path("saved/parameters/spare");
+                if project.client.get(&set).status == 404 {
+                    project.client.put(&set, &json!({"module": "probe", "parameters": {"steps": []}})).ok();
+                }
+                "spare".into()
             }
             "WEBHOOK" => {
                 let body = json!({"url": "https://hooks.example.com/fuelcell"});

@@ -81,6 +81,7 @@ impl Things {
         let body = json!({"userName": "s", "tenantId": project.tenant, "projectId": project.project});
         let password = server.operator().post("/api/admin/application-passwords", &body).ok();
         project.client.put(&project.path("secrets/probe"), &json!({"value": "a value"})).ok();
+        project.client.put(&project.path("saved/views/probe"), &json!({"query": "status=Failed"})).ok();
         let grant = json!({"http": {"hosts": ["api.example.com"], "secrets": []}});
         project.client.put(&project.path("modules/probe/capabilities"), &grant).ok();
         let hook = json!({"url": "https://hooks.example.com/", "enabled": false});
@@ -92,15 +93,22 @@ impl Things {
         let delivery = eventually("a delivery is parked", Duration::from_secs(60), || {
             Some(text(project.client.get(&parked).ok()["deliveries"].get(0)?, "deliveryId"))
         });
+        let upload = project.client.post(&project.path("uploads"), &json!({"name": "a.csv", "size": 9})).ok();
+        let seen = json!({"action": "cancel", "jobIds": [job]});
+        let seen = project.client.post(&project.path("execution/bulk/preview"), &seen).ok();
+        let bulk = project.client.post(&project.path("execution/bulk"), &json!({"set": seen["set"]})).json();
         let names = vec![
             ("tenantId", project.tenant.clone()),
             ("projectId", project.project.clone()),
             ("jobId", job),
+            ("bulkId", text(&bulk, "bulkId")),
             ("datasetId", project.dataset("secret.csv", b"secret")),
+            ("uploadId", text(&upload, "uploadId")),
             ("pipelineId", project.pipeline("Analysis")),
             ("tokenId", text(&made, "tokenId")),
             ("passwordId", text(&password, "passwordId")),
             ("name", "probe".into()),
+            ("kind", "views".into()),
             ("version", "1".into()),
             ("jobType", "Analysis".into()),
             ("webhookId", text(&hook, "webhookId")),

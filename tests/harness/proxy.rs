@@ -90,6 +90,11 @@ impl Proxy {
         held(&self.shared.plans).push(plan);
     }
 
+    /// What was planned does not happen any more.
+    pub fn mend(&self) {
+        held(&self.shared.plans).clear();
+    }
+
     /// The requests that came with this method, and this part in their path.
     pub fn passed(&self, method: &str, part: &str) -> Vec<Passed> {
         let passed = held(&self.shared.passed);

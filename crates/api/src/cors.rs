@@ -15,7 +15,7 @@ pub(crate) const MAX_ORIGINS: usize = 100;
 const METHODS: [Method; 6] =
     [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 /// What requests may carry.
-const TAKEN: [HeaderName; 9] = [
+const TAKEN: [HeaderName; 10] = [
     header::AUTHORIZATION,
     header::CONTENT_TYPE,
     header::IF_NONE_MATCH,
@@ -24,16 +24,20 @@ const TAKEN: [HeaderName; 9] = [
     HeaderName::from_static("content-digest"),
     HeaderName::from_static("idempotency-key"),
     HeaderName::from_static("last-event-id"),
+    HeaderName::from_static("upload-offset"),
     HeaderName::from_static("x-request-id"),
 ];
 /// What pages may read of answers, beside what browsers show anyway.
-const SHOWN: [HeaderName; 9] = [
+const SHOWN: [HeaderName; 12] = [
     header::CONTENT_DISPOSITION,
     header::CONTENT_RANGE,
     header::ETAG,
+    header::LOCATION,
     header::RETRY_AFTER,
     HeaderName::from_static("content-digest"),
     HeaderName::from_static("idempotent-replayed"),
+    HeaderName::from_static("upload-length"),
+    HeaderName::from_static("upload-offset"),
     HeaderName::from_static("x-request-id"),
     HeaderName::from_static("x-has-more"),
     HeaderName::from_static("x-next-cursor"),

@@ -22,6 +22,7 @@ mod fuzz;
 mod gate;
 mod headers;
 mod health;
+mod hours;
 #[cfg(test)]
 mod in_process;
 mod limits;
@@ -34,6 +35,7 @@ mod pages;
 mod paging;
 mod problem;
 mod protection;
+mod provider;
 mod queries;
 mod registry;
 mod request_id;
@@ -156,11 +158,13 @@ fn json_routes() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(execution::events::of_project))
         .routes(batch_routes())
         .routes(routes!(execution::bulk::change))
+        .merge(bulk_routes())
         .routes(routes!(execution::queue::queue))
         .routes(routes!(execution::ping::ping))
         .routes(routes!(execution::system::status))
         .routes(routes!(registry::datasets::list))
         .routes(routes!(registry::datasets::content))
+        .routes(routes!(registry::resumable::begin, registry::resumable::list))
         .routes(routes!(registry::pipelines::list))
         .routes(routes!(registry::pipelines::put, registry::pipelines::get, registry::pipelines::delete))
         .routes(routes!(registry::processed::list, registry::processed::clear))
@@ -175,11 +179,15 @@ fn json_routes() -> OpenApiRouter<Arc<Service>> {
         ))
         .routes(routes!(registry::secrets::list))
         .routes(routes!(registry::secrets::put, registry::secrets::delete))
+        .routes(routes!(registry::saved::list))
+        .routes(routes!(registry::saved::put, registry::saved::get, registry::saved::delete))
         .merge(notice_routes())
         .routes(routes!(registry::activations::activate))
         .routes(routes!(registry::activations::list))
         .routes(routes!(registry::activations::reset))
         .routes(routes!(session::sign_in, session::get, session::sign_out))
+        .routes(routes!(provider::get, provider::begin))
+        .routes(routes!(provider::come_back))
         .routes(routes!(admin::create_tenant, admin::tenants))
         .routes(routes!(admin::create_project, admin::projects))
         .routes(routes!(admin::tenant, admin::removal::rename_tenant, admin::removal::delete_tenant))
@@ -188,6 +196,7 @@ fn json_routes() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(admin::removal::project_contents))
         .routes(routes!(admin::limits::get, admin::limits::put))
         .routes(routes!(usage::of_project))
+        .routes(routes!(hours::of_project))
         .routes(routes!(usage::of_all))
         .routes(routes!(admin::audit::list))
         .routes(routes!(admin::backups::get, admin::backups::begin))
@@ -200,6 +209,16 @@ fn json_routes() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(datamachine::jobs::list, datamachine::clear::clear))
         .routes(routes!(datamachine::jobs::get))
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
+}
+
+/// What is done with many jobs, as a record of the server.
+fn bulk_routes() -> OpenApiRouter<Arc<Service>> {
+    OpenApiRouter::new()
+        .routes(routes!(execution::bulk_runs::preview))
+        .routes(routes!(execution::bulk_runs::list, execution::bulk_runs::begin))
+        .routes(routes!(execution::bulk_runs::get))
+        .routes(routes!(execution::bulk_runs::jobs))
+        .routes(routes!(execution::bulk_runs::stop))
 }
 
 /// Who is told of the ends of jobs, and how that went.
@@ -224,6 +243,11 @@ fn batch_routes() -> UtoipaMethodRouter<Arc<Service>> {
 fn upload_routes() -> OpenApiRouter<Arc<Service>> {
     OpenApiRouter::new()
         .routes(routes!(registry::datasets::put, registry::datasets::get, registry::datasets::delete))
+        .routes(routes!(
+            registry::resumable::get,
+            registry::resumable::append,
+            registry::resumable::delete
+        ))
         .routes(routes!(registry::modules::put, registry::modules::get, registry::modules::delete))
         .layer(DefaultBodyLimit::disable())
 }

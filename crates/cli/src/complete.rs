@@ -2,7 +2,8 @@
 
 use crate::connection::ConnectionFlags;
 use crate::operations::{
-    LIST_DATASETS, LIST_JOB_TYPES, LIST_JOBS, LIST_MODULES, LIST_PIPELINES, LIST_SECRETS, Operation,
+    LIST_BULK, LIST_DATASETS, LIST_JOB_TYPES, LIST_JOBS, LIST_MODULES, LIST_PIPELINES, LIST_SAVED,
+    LIST_SECRETS, LIST_UPLOADS, Operation,
 };
 use crate::output::harmless;
 use clap::{Args, Command, FromArgMatches};
@@ -16,10 +17,11 @@ use std::time::Duration;
 /// How long somebody who pressed a key waits.
 const PATIENCE: Duration = Duration::from_millis(900);
 
-/// Where a list lies: the operation, what asks for as much as one answer has and for what begins so, the member with its
+/// Where a list lies: the operation, what stands in its path, what asks for as much as one answer has and for what begins so, the member with its
 /// entries, what is written, and what it is called.
 struct List {
     operation: Operation,
+    fill: &'static [(&'static str, &'static str)],
     most: Option<(&'static str, &'static str)>,
     beginning: Option<&'static str>,
     member: &'static str,
@@ -28,10 +30,11 @@ struct List {
 }
 
 macro_rules! offers {
-    ($($offer:ident = $operation:ident $most:expr, $beginning:expr, $member:literal $value:literal $title:literal;)*) => {
+    ($($offer:ident = $operation:ident $fill:expr, $most:expr, $beginning:expr, $member:literal $value:literal $title:literal;)*) => {
         $(pub(crate) fn $offer() -> ArgValueCompleter {
             const LIST: List = List {
                 operation: $operation,
+                fill: $fill,
                 most: $most,
                 beginning: $beginning,
                 member: $member,
@@ -44,12 +47,16 @@ macro_rules! offers {
 }
 
 offers! {
-    jobs = LIST_JOBS Some(("pageSize", "100")), Some("text"), "jobs" "jobId" "jobName";
-    datasets = LIST_DATASETS Some(("pageSize", "100")), None, "datasets" "datasetId" "name";
-    pipelines = LIST_PIPELINES Some(("pageSize", "100")), None, "pipelines" "pipelineId" "name";
-    modules = LIST_MODULES Some(("limit", "1000")), None, "modules" "name" "current";
-    job_types = LIST_JOB_TYPES None, None, "jobTypes" "jobType" "title";
-    secrets = LIST_SECRETS Some(("limit", "1000")), None, "secrets" "name" "lastUpdated";
+    jobs = LIST_JOBS &[], Some(("pageSize", "100")), Some("text"), "jobs" "jobId" "jobName";
+    datasets = LIST_DATASETS &[], Some(("pageSize", "100")), None, "datasets" "datasetId" "name";
+    pipelines = LIST_PIPELINES &[], Some(("pageSize", "100")), None, "pipelines" "pipelineId" "name";
+    modules = LIST_MODULES &[], Some(("limit", "1000")), None, "modules" "name" "current";
+    job_types = LIST_JOB_TYPES &[], None, None, "jobTypes" "jobType" "title";
+    bulk_actions = LIST_BULK &[], Some(("limit", "1000")), None, "bulkActions" "bulkId" "action";
+    uploads = LIST_UPLOADS &[], None, None, "uploads" "uploadId" "name";
+    views = LIST_SAVED &[("kind", "views")], Some(("limit", "100")), None, "saved" "name" "query";
+    parameter_sets = LIST_SAVED &[("kind", "parameters")], Some(("limit", "100")), None, "saved" "name" "module";
+    secrets = LIST_SECRETS &[], Some(("limit", "1000")), None, "secrets" "name" "lastUpdated";
 }
 
 /// Files and folders, and jobs.
@@ -95,7 +102,7 @@ fn in_time(
 /// As many as one answer has: of jobs those that begin so, of others the first.
 fn names(list: &List, written: &str) -> Option<Vec<CompletionCandidate>> {
     let connection = of_environment()?.open().ok()?;
-    let mut call = connection.call(list.operation, &[]).ok()?.within(PATIENCE);
+    let mut call = connection.call(list.operation, list.fill).ok()?.within(PATIENCE);
     if let Some((name, most)) = list.most {
         call = call.query(name, Some(most));
     }

@@ -7,12 +7,12 @@ use base64::prelude::BASE64_STANDARD;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, IsTerminal, Read, Seek, Write};
 use std::path::{Component, Path, PathBuf};
 
 /// A bar on standard error; nothing where that is no terminal.
-fn bar(size: u64, what: &str) -> ProgressBar {
+pub(crate) fn bar(size: u64, what: &str) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes}  {bytes_per_sec}  {wide_msg}");
     let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::with_draw_target(Some(size), ProgressDrawTarget::stderr())
@@ -22,20 +22,8 @@ fn bar(size: u64, what: &str) -> ProgressBar {
 
 /// Uploads a file; its digest goes with it, so that the server notices what was changed on the way.
 pub(crate) fn upload(http: &Http, call: Call, path: &Path) -> Outcome<Value> {
-    let unreadable = |error: io::Error| {
-        let failure = Failure::here(format!("cannot read {}", path.display()), &error);
-        match error.kind() {
-            ErrorKind::NotFound => {
-                failure.with_remedy("is the path right? It begins in the folder you are in")
-            }
-            _ => failure,
-        }
-    };
-    let mut file = File::open(path).map_err(unreadable)?;
-    let found = file.metadata().map_err(unreadable)?;
-    if !found.is_file() {
-        return Err(Failure::usage(format!("{} is no file", path.display())));
-    }
+    let (mut file, found) = open(path)?;
+    let unreadable = |error| unreadable(path, &error);
     let digest = digest(&mut file).map_err(unreadable)?;
     file.rewind().map_err(unreadable)?;
     let call = call.header("content-digest", format!("sha-256=:{}:", BASE64_STANDARD.encode(digest)));
@@ -43,6 +31,26 @@ pub(crate) fn upload(http: &Http, call: Call, path: &Path) -> Outcome<Value> {
     let told = http.upload(&call, bar.wrap_read(file), found.len());
     bar.finish_and_clear();
     told
+}
+
+/// Opens a file that is to be uploaded.
+pub(crate) fn open(path: &Path) -> Outcome<(File, Metadata)> {
+    let unreadable = |error| unreadable(path, &error);
+    let file = File::open(path).map_err(unreadable)?;
+    let found = file.metadata().map_err(unreadable)?;
+    match found.is_file() {
+        true => Ok((file, found)),
+        false => Err(Failure::usage(format!("{} is no file", path.display()))),
+    }
+}
+
+/// Of a file that is to be uploaded.
+pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    let failure = Failure::here(format!("cannot read {}", path.display()), error);
+    match error.kind() {
+        ErrorKind::NotFound => failure.with_remedy("is the path right? It begins in the folder you are in"),
+        _ => failure,
+    }
 }
 
 pub(crate) fn digest(bytes: &mut impl Read) -> io::Result<[u8; 32]> {
@@ -177,6 +185,16 @@ pub(crate) fn typed_unseen(prompt: &str) -> Outcome<Option<String>> {
     }
     let terminal = console::Term::stderr();
     let line = terminal.write_str(prompt).and_then(|()| terminal.read_secure_line());
+    line.map(Some).map_err(|error| Failure::here("cannot read from the terminal", error))
+}
+
+/// A line that is typed. None where standard input is no terminal.
+pub(crate) fn typed(prompt: &str) -> Outcome<Option<String>> {
+    if !io::stdin().is_terminal() {
+        return Ok(None);
+    }
+    let terminal = console::Term::stderr();
+    let line = terminal.write_str(prompt).and_then(|()| terminal.read_line());
     line.map(Some).map_err(|error| Failure::here("cannot read from the terminal", error))
 }
 

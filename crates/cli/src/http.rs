@@ -20,7 +20,7 @@ use ureq::{Agent, Body, Proxy, ProxyProtocol, SendBody};
 const PATIENCE: Duration = Duration::from_secs(90);
 const CONNECT: Duration = Duration::from_secs(10);
 /// An uploaded module is compiled before its upload is answered.
-const UPLOAD: Duration = Duration::from_secs(15 * 60);
+pub(crate) const UPLOAD: Duration = Duration::from_secs(15 * 60);
 /// Documents of the API are no longer than this.
 pub(crate) const DOCUMENT: u64 = 64 << 20;
 
@@ -44,6 +44,8 @@ pub(crate) struct Call {
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Option<Value>,
     patience: Duration,
+    /// How long sending the body may take; none = as long as it takes.
+    sending: Option<Duration>,
 }
 
 /// As a part of a path or query.
@@ -63,7 +65,7 @@ impl Call {
 
     /// A call of an address: a path of the server, or a whole URL, to which no token goes.
     pub(crate) fn to(method: &'static str, path: String) -> Self {
-        Self { method, path, headers: Vec::new(), body: None, patience: PATIENCE }
+        Self { method, path, headers: Vec::new(), body: None, patience: PATIENCE, sending: None }
     }
 
     /// With a member of the query, when there is one.
@@ -83,6 +85,11 @@ impl Call {
     /// An answer that takes longer is none.
     pub(crate) fn within(self, patience: Duration) -> Self {
         Self { patience, ..self }
+    }
+
+    /// A body whose sending takes longer has not been sent.
+    pub(crate) fn sent_within(self, sending: Duration) -> Self {
+        Self { sending: Some(sending), ..self }
     }
 
     pub(crate) fn json(mut self, body: Value) -> Self {
@@ -164,7 +171,8 @@ impl Http {
         let request =
             request.body(body).map_err(|_| Failure::usage(format!("{url:?} cannot be asked for")))?;
         let agent = self.agent(&url)?;
-        let request = agent.configure_request(request).timeout_recv_response(Some(call.patience)).build();
+        let request = agent.configure_request(request).timeout_recv_response(Some(call.patience));
+        let request = request.timeout_send_body(call.sending).build();
         let answer = agent.run(request).map_err(|error| match call.path.starts_with('/') {
             true => unreachable(&self.server, &error),
             false => unreachable_link(&url, &error),

@@ -3,6 +3,7 @@
 //! This crate knows HTTP and the API that everybody can use. It must not know stores, the sandbox, the service, or how a
 //! server is made: what it does, another client can do as well.
 
+mod begun;
 mod commands;
 mod complete;
 mod connection;
@@ -16,6 +17,7 @@ mod operations;
 pub mod output;
 mod pages;
 mod profile;
+mod uploads;
 mod values;
 
 pub use commands::access::TokenCommand;
@@ -30,7 +32,7 @@ pub use output::Format;
 
 use clap::{Args, Subcommand};
 use commands::{
-    access, api, dataset, diff, doctor, job, login, module, notify, pipeline, secret, system, tenancy, top,
+    access, api, dataset, diff, doctor, job, login, module, notify, pipeline, saved, secret, system, tenancy, top,
 };
 use std::process::ExitCode;
 
@@ -83,6 +85,10 @@ pub enum ClientCommand {
     Dataset(Online<dataset::DatasetCommand>),
     /// Manage pipelines: settings of which jobs are made again and again.
     Pipeline(Online<pipeline::PipelineCommand>),
+    /// Save filters of the list of jobs under a name.
+    View(Online<saved::ViewCommand>),
+    /// Save parameters of modules under a name.
+    Parameters(Online<saved::ParametersCommand>),
     /// Manage secrets that jobs may send or sign with.
     Secret(Online<secret::SecretCommand>),
     /// Show and set what modules may reach.
@@ -105,7 +111,7 @@ pub enum ClientCommand {
     Top(OnlineArguments<top::Top>),
     /// Sum what jobs used: fuel, CPU, memory-seconds, bytes, attempts.
     #[command(
-        after_help = "Examples:\n  $ fuelcell usage --group-by day,module\n  $ fuelcell usage --everywhere --output csv"
+        after_help = "Examples:\n  $ fuelcell usage --group-by day,module\n  $ fuelcell usage --hours 24\n  $ fuelcell usage --everywhere --output csv"
     )]
     Usage(OnlineArguments<system::Usage>),
     /// Manage the tenants of a server.
@@ -159,6 +165,8 @@ impl ClientCommand {
             Self::Diff(diff) => diff::run(&diff.connection, &diff.arguments, differ),
             Self::Dataset(dataset) => dataset::run(&dataset.connection.open()?, dataset.command),
             Self::Pipeline(pipeline) => pipeline::run(&pipeline.connection.open()?, pipeline.command),
+            Self::View(view) => saved::view(&view.connection.open()?, view.command),
+            Self::Parameters(sets) => saved::parameters(&sets.connection.open()?, sets.command),
             Self::Secret(secret) => secret::secret(&secret.connection.open()?, secret.command),
             Self::Grant(grant) => secret::grant(&grant.connection.open()?, grant.command),
             Self::Password(password) => access::password(&password.connection.open()?, password.command),

@@ -56,6 +56,12 @@ operations! {
     LIST_DELIVERIES = "GET" "/api/{tenantId}/{projectId}/deliveries";
     GET_DELIVERY = "GET" "/api/{tenantId}/{projectId}/deliveries/{deliveryId}";
     RESEND_DELIVERY = "POST" "/api/{tenantId}/{projectId}/deliveries/{deliveryId}/resend";
+    LIST_BULK = "GET" "/api/{tenantId}/{projectId}/execution/bulk";
+    BEGIN_BULK = "POST" "/api/{tenantId}/{projectId}/execution/bulk";
+    PREVIEW_BULK = "POST" "/api/{tenantId}/{projectId}/execution/bulk/preview";
+    GET_BULK = "GET" "/api/{tenantId}/{projectId}/execution/bulk/{bulkId}";
+    LIST_BULK_JOBS = "GET" "/api/{tenantId}/{projectId}/execution/bulk/{bulkId}/jobs";
+    STOP_BULK = "POST" "/api/{tenantId}/{projectId}/execution/bulk/{bulkId}/stop";
     PROJECT_EVENTS = "GET" "/api/{tenantId}/{projectId}/execution/events";
     SUBMIT_JOB = "POST" "/api/{tenantId}/{projectId}/execution/job";
     CANCEL_JOB = "DELETE" "/api/{tenantId}/{projectId}/execution/job/{jobId}";
@@ -89,10 +95,20 @@ operations! {
     PUT_PIPELINE = "PUT" "/api/{tenantId}/{projectId}/pipelines/{pipelineId}";
     CLEAR_PROCESSED = "DELETE" "/api/{tenantId}/{projectId}/pipelines/{pipelineId}/processed";
     LIST_PROCESSED = "GET" "/api/{tenantId}/{projectId}/pipelines/{pipelineId}/processed";
+    LIST_SAVED = "GET" "/api/{tenantId}/{projectId}/saved/{kind}";
+    DELETE_SAVED = "DELETE" "/api/{tenantId}/{projectId}/saved/{kind}/{name}";
+    GET_SAVED = "GET" "/api/{tenantId}/{projectId}/saved/{kind}/{name}";
+    PUT_SAVED = "PUT" "/api/{tenantId}/{projectId}/saved/{kind}/{name}";
     LIST_SECRETS = "GET" "/api/{tenantId}/{projectId}/secrets";
     DELETE_SECRET = "DELETE" "/api/{tenantId}/{projectId}/secrets/{name}";
     PUT_SECRET = "PUT" "/api/{tenantId}/{projectId}/secrets/{name}";
     PROJECT_USAGE = "GET" "/api/{tenantId}/{projectId}/usage";
+    PROJECT_HOURS = "GET" "/api/{tenantId}/{projectId}/usage/hours";
+    LIST_UPLOADS = "GET" "/api/{tenantId}/{projectId}/uploads";
+    BEGIN_UPLOAD = "POST" "/api/{tenantId}/{projectId}/uploads";
+    DELETE_UPLOAD = "DELETE" "/api/{tenantId}/{projectId}/uploads/{uploadId}";
+    GET_UPLOAD = "GET" "/api/{tenantId}/{projectId}/uploads/{uploadId}";
+    APPEND_UPLOAD = "PATCH" "/api/{tenantId}/{projectId}/uploads/{uploadId}";
     LIST_WEBHOOKS = "GET" "/api/{tenantId}/{projectId}/webhooks";
     CREATE_WEBHOOK = "POST" "/api/{tenantId}/{projectId}/webhooks";
     DELETE_WEBHOOK = "DELETE" "/api/{tenantId}/{projectId}/webhooks/{webhookId}";
@@ -111,6 +127,9 @@ mod tests {
     const LEFT_OUT: &[(&str, &str, &str)] = &[
         ("POST", "/api/session", "makes the cookie of a browser; a command has its token"),
         ("DELETE", "/api/session", "ends the cookie of a browser"),
+        ("GET", "/api/session/provider", "is for the page on which a browser signs in"),
+        ("POST", "/api/session/provider", "sends a browser to an identity provider"),
+        ("GET", "/api/session/callback", "is where an identity provider sends a browser back to"),
     ];
 
     #[test]

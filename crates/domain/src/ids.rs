@@ -72,6 +72,10 @@ guid!(
     DatasetId
 );
 guid!(
+    /// A file of which not everything has come yet.
+    UploadId
+);
+guid!(
     /// The resource that a job names.
     PipelineId
 );
@@ -80,6 +84,18 @@ guid!(
     TokenId
 );
 
+impl TokenId {
+    /// What stands for a token where somebody signed in without one: the same whenever it is them.
+    pub fn of_person(person: Digest) -> Self {
+        let bytes = std::array::from_fn(|index| person.0[index]);
+        Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+}
+
+guid!(
+    /// One thing that is done with many jobs.
+    BulkId
+);
 guid!(
     /// An address that a project has told of the ends of its jobs.
     WebhookId

@@ -36,7 +36,7 @@ pub struct ProjectUsage {
 /// Bytes that a project stores, by what they are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredBytes {
-    /// Files of datasets.
+    /// Files of datasets, and what was announced of those that are on their way.
     pub datasets: u64,
     /// Module versions.
     pub modules: u64,

@@ -1,7 +1,7 @@
 //! What the scheduler takes of a store: the subjects that it needs, and no other.
 
 use fuelcell_store::verbs::{
-    Accounts, Audit, Backlog, Jobs, Logs, Processed, Queue, References, Submissions,
+    Accounts, Audit, Backlog, Jobs, Logs, Processed, Queue, References, Submissions, Uploads,
 };
 use std::sync::Arc;
 
@@ -24,6 +24,8 @@ pub struct Records {
     pub submissions: Arc<dyn Submissions>,
     /// Whose old entries are forgotten.
     pub audit: Arc<dyn Audit>,
+    /// Which uploads are given up.
+    pub uploads: Arc<dyn Uploads>,
     /// Which bytes are needed.
     pub references: Arc<dyn References>,
 }
@@ -32,7 +34,17 @@ impl Records {
     /// All of them from one store.
     pub fn of<S>(store: &Arc<S>) -> Self
     where
-        S: Queue + Backlog + Jobs + Logs + Processed + Accounts + Submissions + Audit + References + 'static,
+        S: Queue
+            + Backlog
+            + Jobs
+            + Logs
+            + Processed
+            + Accounts
+            + Submissions
+            + Audit
+            + Uploads
+            + References
+            + 'static,
     {
         Self {
             queue: store.clone(),
@@ -43,6 +55,7 @@ impl Records {
             accounts: store.clone(),
             submissions: store.clone(),
             audit: store.clone(),
+            uploads: store.clone(),
             references: store.clone(),
         }
     }

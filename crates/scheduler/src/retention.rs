@@ -104,6 +104,9 @@ impl Scheduler {
             if let Err(error) = self.forget_audit(config).await {
                 tracing::warn!(%error, "Old entries of the audit log could not be deleted");
             }
+            if let Err(error) = self.forget_uploads().await {
+                tracing::warn!(%error, "Uploads that were given up could not be deleted");
+            }
             if swept_at.is_none_or(|at| at.elapsed() >= config.sweep_every) {
                 swept_at = Some(Instant::now());
                 if let Err(error) = self.forget_keys().await {
@@ -164,6 +167,24 @@ impl Scheduler {
             forgotten += early;
         }
         Ok(forgotten)
+    }
+
+    /// Forgets uploads whose time is over, and staged bytes that no upload names; returns how many uploads.
+    ///
+    /// # Errors
+    /// When a store fails; what was forgotten until then stays so.
+    pub async fn forget_uploads(&self) -> Result<u64, StoreError> {
+        let expired = self.records.uploads.expire_uploads(self.clock.now()).await?;
+        // Before the records: an upload has its record before it has bytes.
+        let staged = self.blobs.all_staged().await?;
+        if staged.is_empty() {
+            return Ok(expired);
+        }
+        let unfinished: HashSet<_> = self.records.uploads.unfinished_uploads().await?.into_iter().collect();
+        for upload in staged.into_iter().filter(|upload| !unfinished.contains(upload)) {
+            self.blobs.unstage(upload).await?;
+        }
+        Ok(expired)
     }
 
     async fn forget_jobs_of(&self, project: ProjectRef, keep: Keep) -> Result<u64, StoreError> {

@@ -18,6 +18,8 @@ pub struct ServiceConfig {
     pub max_dataset_bytes: u64,
     /// Largest module in bytes.
     pub max_module_bytes: u64,
+    /// Seconds after which an unfinished upload is given up to which nothing was added.
+    pub upload_seconds: u64,
     /// Uploads of one tenant that may be under way at the same time.
     pub max_parallel_uploads: usize,
     /// Archives of one tenant that may be under way at the same time.
@@ -45,6 +47,7 @@ impl Default for ServiceConfig {
             link_seconds: 24 * 3600,
             max_dataset_bytes: 10 * 1024 * MIB,
             max_module_bytes: 64 * MIB,
+            upload_seconds: 24 * 3600,
             max_parallel_uploads: 8,
             max_parallel_archives: 8,
             max_waiting_requests: 200,

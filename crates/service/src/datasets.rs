@@ -165,7 +165,7 @@ impl Service {
 }
 
 /// The last part of whatever path the client sent.
-fn file_name(name: &str) -> Result<String, ServiceError> {
+pub(crate) fn file_name(name: &str) -> Result<String, ServiceError> {
     let last = name.rsplit(['/', '\\']).next().unwrap_or("");
     check_name("name", last)?;
     Ok(last.to_owned())

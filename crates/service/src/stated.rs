@@ -1,13 +1,17 @@
 //! Limits of the use cases, for the documents. Whoever adds a bound adds its line.
 
 use crate::{
-    admin, batch, bulk, cancel, checks, config, deliveries, log_search, modules, pipelines, schedules,
-    search, searches, secrets, session_table, sessions, submit, system, usage, webhooks,
+    admin, batch, bulk, bulk_runs, bulk_sets, cancel, checks, config, deliveries, log_search, modules,
+    pipelines, schedules, search, searches, secrets, session_table, sessions, submit, system, usage,
+    webhooks,
 };
+use fuelcell_domain::bulk::{MAX_BULK_JOBS, MAX_KEPT_BULKS};
 use fuelcell_domain::capability::MAX_ENTRIES;
 use fuelcell_domain::delivery::{MAX_ANSWER, MAX_TRIES};
 use fuelcell_domain::notice::{MAX_DOMAIN, MAX_WEBHOOKS};
+use fuelcell_domain::saved::{MAX_SAVED, MAX_SAVED_BYTES};
 use fuelcell_domain::stated::StatedLimit;
+use fuelcell_domain::upload::MAX_UPLOADS;
 
 /// Those that nobody can set.
 pub const STATED: &[StatedLimit] = &[
@@ -23,6 +27,19 @@ pub const STATED: &[StatedLimit] = &[
         "bytes",
         "400 `InvalidName`",
     ),
+    StatedLimit::new(
+        "views, and sets of parameters, of a project",
+        MAX_SAVED as u64,
+        "of each",
+        "409 `TooManySaved`",
+    ),
+    StatedLimit::new(
+        "a view's query, or a set of parameters",
+        MAX_SAVED_BYTES as u64,
+        "bytes",
+        "400 `InvalidSaved`",
+    ),
+    StatedLimit::new("`hours` of `GET usage/hours`", usage::MAX_HOURS as u64, "hours", "400 `InvalidQuery`"),
     StatedLimit::new("`jobDescription`", submit::MAX_DESCRIPTION as u64, "bytes", "400 `InvalidDescription`"),
     StatedLimit::new("`labels` of a job", submit::MAX_LABELS as u64, "labels", "400 `InvalidLabels`"),
     StatedLimit::new("a label's key, or its value", submit::MAX_LABEL as u64, "bytes", "400 `InvalidLabels`"),
@@ -39,6 +56,30 @@ pub const STATED: &[StatedLimit] = &[
         "400 `InvalidRecipients`",
     ),
     StatedLimit::new("`jobIds` of one change", bulk::MAX_BULK as u64, "jobs", "400 `InvalidJobIds`"),
+    StatedLimit::new(
+        "jobs of a bulk action",
+        MAX_BULK_JOBS as u64,
+        "jobs",
+        "400 `TooManyJobs` or `InvalidJobIds`",
+    ),
+    StatedLimit::new(
+        "jobs that are looked through for a bulk action",
+        bulk_sets::MAX_LOOKED_THROUGH as u64,
+        "jobs",
+        "400 `TooManyJobs`",
+    ),
+    StatedLimit::new(
+        "bulk actions of a tenant that run",
+        bulk_runs::MAX_RUNNING_BULKS as u64,
+        "bulk actions",
+        "429 `TooManyBulkActions`",
+    ),
+    StatedLimit::new(
+        "bulk actions that a project keeps",
+        MAX_KEPT_BULKS as u64,
+        "bulk actions",
+        "the one that ended first is forgotten",
+    ),
     StatedLimit::new("`text` that is looked for", search::MAX_TEXT as u64, "bytes", "400 `InvalidQuery`"),
     StatedLimit::new(
         "`pattern` that is looked for in a log",
@@ -105,6 +146,12 @@ pub const STATED: &[StatedLimit] = &[
     StatedLimit::new("a domain of them", MAX_DOMAIN as u64, "bytes", "400 `InvalidMailPolicy`"),
     StatedLimit::new("tries that a delivery shows", MAX_TRIES as u64, "tries", "older ones are left out"),
     StatedLimit::new("an answer that a try shows", MAX_ANSWER as u64, "bytes", "what is beyond is cut off"),
+    StatedLimit::new(
+        "unfinished uploads of a project",
+        MAX_UPLOADS as u64,
+        "uploads",
+        "409 `TooManyUnfinishedUploads`",
+    ),
     StatedLimit::new("`Idempotency-Key`", submit::MAX_KEY as u64, "bytes", "400 `InvalidIdempotencyKey`"),
     StatedLimit::new("jobs of a batch", batch::MAX_BATCH as u64, "jobs", "400 `InvalidBatch`"),
     StatedLimit::new(

@@ -10,7 +10,7 @@ use std::io::{ErrorKind, Read, Write};
 pub type ByteSource = Box<dyn Read + Send>;
 
 /// Bytes per read and write.
-const CHUNK: usize = 256 * 1024;
+pub(crate) const CHUNK: usize = 256 * 1024;
 
 /// When a client may try again that found too many uploads under way.
 const RETRY_SECONDS: u64 = 1;
@@ -46,7 +46,7 @@ impl Service {
     }
 
     /// Each upload holds a thread: a tenant has so many under way.
-    fn upload_place(&self, project: ProjectRef) -> Result<Place, ServiceError> {
+    pub(crate) fn upload_place(&self, project: ProjectRef) -> Result<Place, ServiceError> {
         let most = self.config.max_parallel_uploads;
         self.uploads.enter(project.tenant, most).ok_or_else(|| ServiceError::TooMany {
             code: "TooManyUploads",
@@ -86,7 +86,7 @@ impl Service {
             return Err(ServiceError::TooLarge(cap));
         }
         let mut writer = self.blobs.begin()?;
-        let copying = tokio::task::spawn_blocking(move || {
+        let copying = move || {
             let mut buffer = vec![0; CHUNK];
             loop {
                 let count = match source.read(&mut buffer) {
@@ -102,23 +102,30 @@ impl Service {
             }
             match digest.filter(|digest| *digest != writer.digest()) {
                 None => Ok(writer.commit()?),
-                Some(_) => Err(ServiceError::invalid(
-                    "DigestMismatch",
-                    format!(
-                        "the bytes that arrived have the SHA-256 {}, not the announced one",
-                        writer.digest()
-                    ),
-                )),
+                Some(_) => Err(other_digest(writer.digest())),
             }
-        });
-        copying.await.unwrap_or_else(|panic| {
-            tracing::error!(%panic, "an upload's thread ended badly");
-            Err(ServiceError::Storage)
-        })
+        };
+        on_a_thread(copying).await
     }
 }
 
-fn write_error(error: std::io::Error) -> ServiceError {
+/// Does what may hold up a thread.
+pub(crate) async fn on_a_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ServiceError> + Send + 'static,
+) -> Result<T, ServiceError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|panic| {
+        tracing::error!(%panic, "an upload's thread ended badly");
+        Err(ServiceError::Storage)
+    })
+}
+
+/// Of bytes that have another digest than was announced.
+pub(crate) fn other_digest(found: Digest) -> ServiceError {
+    let message = format!("the bytes that arrived have the SHA-256 {found}, not the announced one");
+    ServiceError::invalid("DigestMismatch", message)
+}
+
+pub(crate) fn write_error(error: std::io::Error) -> ServiceError {
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => ServiceError::StorageFull,
         _ => StoreError::Storage(error.to_string()).into(),

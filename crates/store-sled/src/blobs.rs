@@ -1,10 +1,11 @@
 //! Bytes as files named by their digest: `ab/cdef…`. A blob is written to a staging file beside them while it is hashed,
 //! synced, made read-only, renamed, and its directory synced; only then is it there.
 
-use crate::tables::directory::{FREE_BYTES_TO_WRITE, free_bytes, lock, sync_directory};
+use crate::staged::{self, Space, Stage, present};
+use crate::tables::directory::{free_bytes, lock, sync_directory};
 use async_trait::async_trait;
-use fuelcell_domain::{Digest, DigestWriter, ReadAt};
-use fuelcell_store::{BlobRef, BlobStore, BlobWriter, StoreError};
+use fuelcell_domain::{Digest, DigestWriter, ReadAt, UploadId};
+use fuelcell_store::{BlobRef, BlobStore, BlobWriter, StagedWriter, StoreError};
 use parking_lot::Mutex;
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
@@ -25,7 +26,7 @@ pub struct FileBlobs {
 }
 
 impl FileBlobs {
-    /// Opens or creates the directory, and removes what writers of a dead process left in staging.
+    /// Opens or creates the directory, and removes what writers of a dead process left in staging. Uploads stay.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when another process has it open; otherwise what the file system says.
@@ -37,6 +38,7 @@ impl FileBlobs {
             fs::remove_dir_all(&staging)?;
         }
         fs::create_dir(&staging)?;
+        fs::create_dir_all(staged::directory(directory))?;
         for prefix in 0..=u8::MAX {
             fs::create_dir_all(directory.join(format!("{prefix:02x}")))?;
         }
@@ -81,29 +83,9 @@ fn path_of(root: &Path, digest: Digest) -> PathBuf {
     root.join(&name[..2]).join(&name[2..])
 }
 
-/// `None` for what is not there.
-fn present<T>(result: io::Result<T>) -> io::Result<Option<T>> {
-    match result {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        other => other.map(Some),
-    }
-}
-
-/// Bytes that are written between two looks at the free space.
-const LOOK_EVERY: u64 = 1 << 20;
-
-/// Refuses new bytes where they would take the space with which the database ends and deletes things.
-fn check_space(root: &Path) -> io::Result<()> {
-    match free_bytes(root)? < FREE_BYTES_TO_WRITE {
-        true => Err(io::ErrorKind::StorageFull.into()),
-        false => Ok(()),
-    }
-}
-
 struct Writer {
     bytes: DigestWriter<NamedTempFile>,
-    /// Written since the free space was looked at.
-    unchecked: u64,
+    space: Space,
     root: Arc<Path>,
     /// See [`FileBlobs::moves`].
     moves: Arc<Mutex<()>>,
@@ -111,13 +93,7 @@ struct Writer {
 
 impl Write for Writer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.unchecked >= LOOK_EVERY {
-            check_space(&self.root)?;
-            self.unchecked = 0;
-        }
-        let written = self.bytes.write(bytes)?;
-        self.unchecked += written as u64;
-        Ok(written)
+        self.space.write(&mut self.bytes, bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -136,9 +112,7 @@ impl BlobWriter for Writer {
 
     fn commit(self: Box<Self>) -> Result<BlobRef, StoreError> {
         let (file, digest, size) = self.bytes.finish();
-        file.as_file().set_modified(SystemTime::now())?;
-        file.as_file().set_permissions(Permissions::from_mode(0o400))?;
-        file.as_file().sync_data()?;
+        ready(file.as_file())?;
         let path = path_of(&self.root, digest);
         // Replacing an equal file is harmless, and leaves no moment in which a sweep could take the older one away.
         {
@@ -171,11 +145,11 @@ impl ReadAt for Blob {
 #[async_trait]
 impl BlobStore for FileBlobs {
     fn begin(&self) -> Result<Box<dyn BlobWriter>, StoreError> {
-        check_space(&self.root)?;
+        let space = Space::look(&self.root)?;
         let file = NamedTempFile::new_in(staging(&self.root))?;
         Ok(Box::new(Writer {
             bytes: DigestWriter::new(file),
-            unchecked: 0,
+            space,
             root: Arc::clone(&self.root),
             moves: Arc::clone(&self.moves),
         }))
@@ -231,6 +205,56 @@ impl BlobStore for FileBlobs {
     async fn free_bytes(&self) -> Result<Option<u64>, StoreError> {
         self.with_files(|root| free_bytes(root).map(Some)).await
     }
+
+    fn stage(&self, upload: UploadId, length: u64) -> Result<Box<dyn StagedWriter>, StoreError> {
+        Ok(Box::new(Stage::open(&self.root, upload, length)?))
+    }
+
+    async fn staged_length(&self, upload: UploadId) -> Result<u64, StoreError> {
+        self.with_files(move |root| staged::length(root, upload)).await
+    }
+
+    async fn staged(&self, upload: UploadId) -> Result<BlobRef, StoreError> {
+        self.with_files(move |root| staged::read(root, upload)).await
+    }
+
+    async fn adopt(&self, upload: UploadId, blob: BlobRef) -> Result<(), StoreError> {
+        let moves = Arc::clone(&self.moves);
+        self.with_files(move |root| adopt(root, &moves, upload, blob.digest)).await
+    }
+
+    async fn unstage(&self, upload: UploadId) -> Result<(), StoreError> {
+        self.with_files(move |root| present(fs::remove_file(staged::path(root, upload))).map(drop)).await
+    }
+
+    async fn all_staged(&self) -> Result<Vec<UploadId>, StoreError> {
+        self.with_files(staged::all).await
+    }
+}
+
+/// Gives a staged file the name of its bytes, too.
+fn adopt(root: &Path, moves: &Mutex<()>, upload: UploadId, digest: Digest) -> io::Result<()> {
+    ready(&staged::open(root, upload)?)?;
+    // A link of its own, which can be moved over what is there already.
+    let link = staging(root).join(upload.to_string());
+    present(fs::remove_file(&link))?;
+    fs::hard_link(staged::path(root, upload), &link)?;
+    let path = path_of(root, digest);
+    {
+        let _moves = moves.lock();
+        fs::rename(&link, &path)?;
+    }
+    // What is there already may be this very file: then nothing was moved.
+    present(fs::remove_file(&link))?;
+    path.parent().map(sync_directory).transpose()?;
+    Ok(())
+}
+
+/// Makes a file what a blob is, just committed.
+fn ready(file: &File) -> io::Result<()> {
+    file.set_modified(SystemTime::now())?;
+    file.set_permissions(Permissions::from_mode(0o400))?;
+    file.sync_data()
 }
 
 fn list(root: &Path, after: Option<Digest>, limit: usize) -> io::Result<Vec<BlobRef>> {

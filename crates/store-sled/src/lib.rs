@@ -26,6 +26,7 @@ mod offline;
 mod open;
 mod options;
 mod records;
+mod staged;
 mod store;
 mod tables;
 mod verbs;

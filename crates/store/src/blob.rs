@@ -2,7 +2,7 @@
 
 use crate::StoreError;
 use async_trait::async_trait;
-use fuelcell_domain::{Digest, ReadAt};
+use fuelcell_domain::{Digest, ReadAt, UploadId};
 use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::sync::Arc;
@@ -42,6 +42,12 @@ pub trait BlobWriter: Write + Send {
     fn commit(self: Box<Self>) -> Result<BlobRef, StoreError>;
 }
 
+/// The end of a staged file, to which more is added. Writing may hold up the thread.
+pub trait StagedWriter: Write + Send {
+    /// Makes durable what was written.
+    fn sync(&mut self) -> Result<(), StoreError>;
+}
+
 /// A store of bytes by digest. Whether some bytes are still needed is the [`crate::Store`]'s knowledge, not this one's.
 #[async_trait]
 pub trait BlobStore: Send + Sync {
@@ -70,4 +76,25 @@ pub trait BlobStore: Send + Sync {
 
     /// Free bytes on the medium, when that is known.
     async fn free_bytes(&self) -> Result<Option<u64>, StoreError>;
+
+    /// Goes on with the staged bytes of an upload behind the first `length`, of which there are so many; what is behind them
+    /// goes. Staged bytes that were synced outlive this process. May hold up the thread.
+    fn stage(&self, upload: UploadId, length: u64) -> Result<Box<dyn StagedWriter>, StoreError>;
+
+    /// How many bytes are staged; none of an upload that is not known. Those behind the last sync may be anything after a
+    /// power cut.
+    async fn staged_length(&self, upload: UploadId) -> Result<u64, StoreError>;
+
+    /// What the staged bytes would be as committed ones. Reads all of them.
+    async fn staged(&self, upload: UploadId) -> Result<BlobRef, StoreError>;
+
+    /// Commits staged bytes, of which [`BlobStore::staged`] said this. They stay staged, too, so that whoever is interrupted
+    /// before it is recorded what they are may do it again.
+    async fn adopt(&self, upload: UploadId, blob: BlobRef) -> Result<(), StoreError>;
+
+    /// Forgets staged bytes; what was adopted stays. Absent bytes are no error.
+    async fn unstage(&self, upload: UploadId) -> Result<(), StoreError>;
+
+    /// The uploads that have staged bytes: for sweeps.
+    async fn all_staged(&self) -> Result<Vec<UploadId>, StoreError>;
 }

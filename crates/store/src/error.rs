@@ -1,7 +1,7 @@
 //! Why a verb did nothing.
 
 use fuelcell_domain::state::TransitionError;
-use fuelcell_domain::{AttemptId, QuotaExceeded};
+use fuelcell_domain::{AttemptId, QuotaExceeded, SavedError};
 use std::io;
 
 /// Why a verb did nothing.
@@ -66,6 +66,11 @@ impl StoreError {
         Self::Conflict(format!("{what} {id} was deleted; its id is not used again"))
     }
 
+    /// Of an upload to which somebody else has added.
+    pub fn upload_moved(offset: u64) -> Self {
+        Self::Conflict(format!("{offset} bytes of the upload have come"))
+    }
+
     /// Whether it says something of the medium, and not only of what was asked for.
     pub fn is_of_the_medium(&self) -> bool {
         matches!(self, Self::Full | Self::Unavailable(_) | Self::Storage(_))
@@ -77,6 +82,15 @@ impl From<TransitionError> for StoreError {
         match error {
             TransitionError::Stale(attempt) => Self::Stale(attempt),
             other => Self::Transition(other),
+        }
+    }
+}
+
+impl From<SavedError> for StoreError {
+    fn from(error: SavedError) -> Self {
+        match error {
+            SavedError::Absent(kind) => Self::NotFound(kind.one()),
+            SavedError::Changed { .. } => Self::Conflict(error.to_string()),
         }
     }
 }

@@ -4,6 +4,7 @@
 use crate::blob::{BlobRef, BlobReferences};
 use crate::deliveries::{DeliveryClaim, DeliveryFilter, OutboxFigures, Settlement};
 use crate::events::{EventPage, EventPlace, Watched};
+use crate::hours::HourFigures;
 use crate::jobs::{
     Claim, Finish, IdempotencyKey, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry,
     QueueFigures, QueuePage, StateCounts, Submitted, TenantFigures,
@@ -16,19 +17,19 @@ use crate::processed::{ProcessedItem, ProcessedPage};
 use crate::schedules::ScheduleStep;
 use crate::usage::{UsageQuery, UsageReport};
 use crate::verbs::{
-    Accounts, Audit, Backlog, Datasets, Deliveries, Figures, Grants, Health, JobEvents, Jobs, Logs, Modules,
-    Pipelines, Processed, Queue, References, Removals, Submissions,
+    Accounts, Audit, Backlog, Bulks, Datasets, Deliveries, Figures, Grants, Health, JobEvents, Jobs, Logs, Modules,
+    Pipelines, Processed, Queue, References, Removals, Saved, Submissions, Uploads,
 };
 use crate::{RemovalStep, StoreError};
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
 use fuelcell_domain::{
-    Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Delivery,
+    Activation, Artifact, AttemptId, AuditEntry, AuditFilter, BulkId, BulkJob, BulkPart, BulkRun, CancelRequest, Dataset, DatasetId, Delivery,
     DeliveryId, Digest, Grant, Holder, Incarnation, Job, JobError, JobId, JobType, Lease, LogLine,
     MailPolicy, ModuleVersion, NodeId, Notices, Ordinal, Pipeline, PipelineId, Project, ProjectId,
-    ProjectLimits, ProjectRef, ProjectUsage, Receipt, Removal, Scope, SealedSecret, Tenant, TenantId,
-    Timestamp, Token, TokenId, Webhook, WebhookId,
+    ProjectLimits, ProjectRef, ProjectUsage, Receipt, Removal, SavedItem, SavedKind, Scope, SealedSecret, Tenant, TenantId,
+    Timestamp, Token, TokenId, UnfinishedUpload, UploadId, Webhook, WebhookId,
 };
 use parking_lot::{Mutex, MutexGuard};
 use std::cmp::Reverse;
@@ -257,6 +258,16 @@ pass_on! {
         fn datasets_page(project: ProjectRef, seek: Seek<(Timestamp, DatasetId)>) -> Page<Dataset>;
         fn delete_dataset(project: ProjectRef, id: DatasetId) -> ();
     }
+    Uploads {
+        fn begin_upload(upload: UnfinishedUpload) -> ();
+        fn upload(project: ProjectRef, id: UploadId) -> Option<UnfinishedUpload>;
+        fn uploads(project: ProjectRef) -> Vec<UnfinishedUpload>;
+        fn advance_upload(project: ProjectRef, id: UploadId, offsets: (u64, u64), expires_at: Timestamp) -> UnfinishedUpload;
+        fn finish_upload(id: UploadId, dataset: Dataset) -> Dataset;
+        fn abandon_upload(project: ProjectRef, id: UploadId) -> ();
+        fn expire_uploads(now: Timestamp) -> u64;
+        fn unfinished_uploads() -> Vec<UploadId>;
+    }
     Pipelines {
         fn put_pipeline(pipeline: Pipeline) -> Pipeline;
         fn pipeline(project: ProjectRef, id: PipelineId) -> Option<Pipeline>;
@@ -285,6 +296,12 @@ pass_on! {
         fn secrets(project: ProjectRef) -> Vec<SealedSecret>;
         fn secrets_page(project: ProjectRef, seek: Seek<String>) -> Page<SealedSecret>;
         fn delete_secret(project: ProjectRef, name: &str) -> ();
+    }
+    Saved {
+        fn put_saved(item: SavedItem, seen: Option<u64>) -> SavedItem;
+        fn saved(project: ProjectRef, kind: SavedKind, name: &str) -> Option<SavedItem>;
+        fn saved_page(project: ProjectRef, kind: SavedKind, seek: Seek<String>) -> Page<SavedItem>;
+        fn delete_saved(project: ProjectRef, kind: SavedKind, name: &str) -> ();
     }
     Submissions {
         fn submit(new: NewJob) -> Submitted;
@@ -325,6 +342,16 @@ pass_on! {
         fn delete_ended(project: ProjectRef, job: JobId) -> ();
         fn delete_all_ended(project: ProjectRef, jobs: &[JobId]) -> u64;
     }
+    Bulks {
+        fn begin_bulk(run: BulkRun, jobs: Vec<BulkJob>) -> BulkRun;
+        fn bulk(project: ProjectRef, id: BulkId) -> Option<BulkRun>;
+        fn bulk_part(project: ProjectRef, id: BulkId, part: u32) -> Option<BulkPart>;
+        fn bulks(project: ProjectRef, seek: Seek<Reverse<BulkId>>) -> Page<BulkRun>;
+        fn running_bulks() -> Vec<BulkRun>;
+        fn step_bulk(before: BulkRun, after: BulkRun, part: Option<BulkPart>) -> ();
+        fn forget_bulk(project: ProjectRef, id: BulkId) -> ();
+        fn ended_bulks(until: Timestamp, limit: usize) -> Vec<BulkRun>;
+    }
     JobEvents {
         fn events(of: Watched, after: EventPlace, limit: usize) -> EventPage;
         fn latest_event(project: ProjectRef) -> EventPlace;
@@ -348,6 +375,7 @@ pass_on! {
         fn tenant_figures(tenant: TenantId, now: Timestamp) -> TenantFigures;
         fn queue_figures(now: Timestamp) -> QueueFigures;
         fn usage(query: UsageQuery) -> UsageReport;
+        fn hours(project: ProjectRef, from: i64, to: i64) -> Vec<HourFigures>;
     }
     References {
         fn blob_references(after: Option<Vec<u8>>, limit: usize) -> BlobReferences;

@@ -1,9 +1,9 @@
 //! A store of bytes that fails where a test says so, as [`FaultyStore`](crate::faulty::FaultyStore) does for records.
 
 use crate::faulty::{Fault, Faults, failure};
-use crate::{BlobRef, BlobStore, BlobWriter, StoreError};
+use crate::{BlobRef, BlobStore, BlobWriter, StagedWriter, StoreError};
 use async_trait::async_trait;
-use fuelcell_domain::{Digest, ReadAt};
+use fuelcell_domain::{Digest, ReadAt, UploadId};
 use std::io::{self, Write};
 use std::ops::Deref;
 use std::sync::Arc;
@@ -148,5 +148,32 @@ impl<B: BlobStore> BlobStore for FaultyBlobs<B> {
 
     async fn free_bytes(&self) -> Result<Option<u64>, StoreError> {
         self.pass("free_bytes", self.inner.free_bytes()).await
+    }
+
+    fn stage(&self, upload: UploadId, length: u64) -> Result<Box<dyn StagedWriter>, StoreError> {
+        match self.faults.of("stage") {
+            None => self.inner.stage(upload, length),
+            Some(_) => Err(failure("stage")),
+        }
+    }
+
+    async fn staged_length(&self, upload: UploadId) -> Result<u64, StoreError> {
+        self.pass("staged_length", self.inner.staged_length(upload)).await
+    }
+
+    async fn staged(&self, upload: UploadId) -> Result<BlobRef, StoreError> {
+        self.pass("staged", self.inner.staged(upload)).await
+    }
+
+    async fn adopt(&self, upload: UploadId, blob: BlobRef) -> Result<(), StoreError> {
+        self.pass("adopt", self.inner.adopt(upload, blob)).await
+    }
+
+    async fn unstage(&self, upload: UploadId) -> Result<(), StoreError> {
+        self.pass("unstage", self.inner.unstage(upload)).await
+    }
+
+    async fn all_staged(&self) -> Result<Vec<UploadId>, StoreError> {
+        self.pass("all_staged", self.inner.all_staged()).await
     }
 }

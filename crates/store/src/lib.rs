@@ -13,12 +13,14 @@
 //!    together or not at all.
 
 pub mod blob;
+pub mod bulks;
 pub mod conformance;
 pub mod deliveries;
 mod error;
 pub mod events;
 pub mod faulty;
 pub mod faulty_blobs;
+pub mod hours;
 pub mod jobs;
 pub mod memory;
 pub mod metrics;
@@ -31,10 +33,11 @@ pub mod stored;
 pub mod usage;
 pub mod verbs;
 
-pub use blob::{BlobRef, BlobReferences, BlobStore, BlobWriter};
+pub use blob::{BlobRef, BlobReferences, BlobStore, BlobWriter, StagedWriter};
 pub use deliveries::{DeliveryClaim, DeliveryFilter, OutboxFigures, Settlement};
 pub use error::{RemovalStep, StoreError};
 pub use events::{EventPage, EventPlace, KEPT_EVENTS, Watched};
+pub use hours::{HourFigures, KEPT_HOURS};
 pub use jobs::{
     Claim, Finish, IdempotencyKey, JobFilter, JobPage, Lane, LogFilter, NewJob, PageRequest, QueueEntry,
     QueueFigures, QueueOrder, QueuePage, RECENT_DURATIONS, StateCounts, Submitted, TenantFigures, Total,
@@ -45,6 +48,6 @@ pub use order::{JobOrder, Ranks, SortKey};
 pub use pages::{Page, Seek};
 pub use processed::{MAX_PROCESSED_ITEMS, ProcessedItem, ProcessedPage};
 pub use verbs::{
-    Accounts, Audit, Backlog, ClientStore, Datasets, Deliveries, Figures, Grants, Health, JobEvents, Jobs,
-    Logs, Modules, Pipelines, Processed, Queue, References, Removals, Store, Submissions,
+    Accounts, Audit, Backlog, Bulks, ClientStore, Datasets, Deliveries, Figures, Grants, Health, JobEvents, Jobs,
+    Logs, Modules, Pipelines, Processed, Queue, References, Removals, Saved, Store, Submissions, Uploads,
 };

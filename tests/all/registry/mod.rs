@@ -7,5 +7,7 @@ mod modules;
 mod pipelines;
 mod programs;
 mod schedules;
+mod saved;
 mod scripts;
 mod secrets;
+mod uploads;

@@ -59,6 +59,7 @@ struct UsageAnswer {
 /// Bytes that a project stores, by what they are.
 #[derive(Serialize, ToSchema)]
 struct PartsAnswer {
+    /// Files of datasets, and what was announced of those that are on their way.
     datasets: u64,
     modules: u64,
     /// Published artifacts of jobs.

@@ -8,6 +8,8 @@ pub(crate) mod job_types;
 pub(crate) mod modules;
 pub(crate) mod pipelines;
 pub(crate) mod processed;
+pub(crate) mod resumable;
+pub(crate) mod saved;
 mod schedules;
 pub(crate) mod secrets;
 pub(crate) mod upload;

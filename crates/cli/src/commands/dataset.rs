@@ -6,11 +6,15 @@ use crate::connection::Connection;
 use crate::documents::{Files, document};
 use crate::failure::{Failure, Outcome};
 use crate::files::{self, check_free};
-use crate::operations::{DATASET_CONTENT, DELETE_DATASET, GET_DATASET, LIST_DATASETS, PUT_DATASET};
+use crate::http::Call;
+use crate::operations::{
+    DATASET_CONTENT, DELETE_DATASET, DELETE_UPLOAD, GET_DATASET, LIST_DATASETS, LIST_UPLOADS, PUT_DATASET,
+};
 use crate::output::{self, Column, Form, done};
 use crate::pages::{self, HowMany};
+use crate::uploads::{self, LARGE, Large};
 use clap::{Args, Subcommand};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::io;
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
@@ -35,10 +39,24 @@ const DATASET: &[Column] = &[
     ("updated", "lastUpdated", Form::Time),
 ];
 
+const UPLOADS: &[Column] = &[
+    ("UPLOAD", "uploadId", Form::Text),
+    ("DATASET", "datasetId", Form::Text),
+    ("NAME", "name", Form::Text),
+    ("HAS COME", "offset", Form::Bytes),
+    ("SIZE", "size", Form::Bytes),
+    ("UNTIL", "dateExpires", Form::Time),
+    ("BY", "begunBy", Form::Text),
+];
+
 /// What `fuelcell dataset` does.
 #[derive(Subcommand)]
 pub enum DatasetCommand {
     /// Upload a file as a dataset, or make one of a job's output, and print its id.
+    ///
+    /// A file of 8 MiB or more comes in parts. When the connection breaks they are sent again, ten times in a row at most; when
+    /// the command ends before its upload does, the same command goes on where it stopped. A server keeps what has come for a
+    /// day, unless its setting service.upload_seconds says otherwise.
     #[command(
         after_help = "Examples:\n  $ fuelcell dataset put orders.csv\n  $ fuelcell dataset put orders.csv --id $DATASET --name 'orders of May.csv'\n  $ fuelcell dataset put --from-job $JOB --artifact copy.txt"
     )]
@@ -57,6 +75,16 @@ pub enum DatasetCommand {
         /// Replace a file that is there.
         #[arg(long)]
         force: bool,
+    },
+    /// List uploads that are not finished.
+    #[command(after_help = "Examples:\n  $ fuelcell dataset uploads")]
+    Uploads,
+    /// Give up an upload that is not finished: what has come of it goes.
+    #[command(after_help = "Examples:\n  $ fuelcell dataset abandon $UPLOAD")]
+    Abandon {
+        /// The upload's id.
+        #[arg(add = complete::uploads())]
+        upload: String,
     },
     /// List datasets.
     #[command(after_help = "Examples:\n  $ fuelcell dataset list --output csv")]
@@ -98,6 +126,9 @@ pub struct Put {
     /// Name of the dataset; absent = that of the file. Its ending says what is in it.
     #[arg(long)]
     name: Option<String>,
+    /// Begin anew, and give up an earlier upload of this file that is not finished.
+    #[arg(long, conflicts_with = "from_job")]
+    no_resume: bool,
     /// Ended job whose output becomes the dataset.
     #[arg(long, value_name = "ID", requires = "artifact")]
     from_job: Option<String>,
@@ -112,6 +143,14 @@ pub(crate) fn run(connection: &Connection, command: DatasetCommand) -> Outcome {
     match command {
         DatasetCommand::Put(put) => run_put(connection, &put),
         DatasetCommand::Get { dataset, out, force } => get(connection, &dataset, out, force),
+        DatasetCommand::Uploads => {
+            let told = connection.send(LIST_UPLOADS, &[])?;
+            output::list(format, UPLOADS, told["uploads"].as_array().map_or(&[], Vec::as_slice))
+        }
+        DatasetCommand::Abandon { upload } => {
+            connection.send(DELETE_UPLOAD, &[("uploadId", &upload)])?;
+            done(format, &format!("gave up upload {upload}"), &json!({"uploadId": upload}))
+        }
         DatasetCommand::List { how_many } => {
             pages::list(http, connection.call(LIST_DATASETS, &[])?, "datasets", how_many, (format, DATASETS))
         }
@@ -130,19 +169,33 @@ pub(crate) fn run(connection: &Connection, command: DatasetCommand) -> Outcome {
 }
 
 fn run_put(connection: &Connection, put: &Put) -> Outcome {
-    let id = put.id.unwrap_or_else(Uuid::new_v4).to_string();
-    let call = connection.call(PUT_DATASET, &[("datasetId", &id)])?;
     let told = match &put.file {
-        Some(file) => {
-            let own = file.file_name().map(|name| name.to_string_lossy().into_owned());
-            files::upload(&connection.http, call.query("name", put.name.clone().or(own)), file)?
-        }
+        Some(file) => put_file(connection, put, file)?,
         None => {
-            let call = call.query("name", put.name.as_ref()).query("fromJob", put.from_job.as_ref());
+            let call = new_dataset(connection, put)?.query("name", put.name.as_ref());
+            let call = call.query("fromJob", put.from_job.as_ref());
             connection.http.send(&call.query("artifact", put.artifact.as_ref()))?
         }
     };
-    done(connection.format, &id, &told)
+    done(connection.format, told["datasetId"].as_str().unwrap_or_default(), &told)
+}
+
+fn new_dataset(connection: &Connection, put: &Put) -> Outcome<Call> {
+    let id = put.id.unwrap_or_else(Uuid::new_v4).to_string();
+    connection.call(PUT_DATASET, &[("datasetId", &id)])
+}
+
+/// A large file comes in parts, any other in one.
+fn put_file(connection: &Connection, put: &Put, path: &Path) -> Outcome<Value> {
+    let own = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let name = put.name.clone().or(own);
+    let (_, found) = files::open(path)?;
+    if found.len() < LARGE {
+        return files::upload(&connection.http, new_dataset(connection, put)?.query("name", name), path);
+    }
+    let (name, dataset) = (name.unwrap_or_default(), put.id.map(|id| id.to_string()));
+    let large = Large { path, name: &name, dataset: dataset.as_deref(), anew: put.no_resume };
+    uploads::put(connection, &large)
 }
 
 fn get(connection: &Connection, dataset: &str, out: Option<PathBuf>, force: bool) -> Outcome {

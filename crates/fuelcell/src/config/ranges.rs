@@ -1,6 +1,7 @@
 //! The least and the most of settings that are numbers, where their types do not say it.
 
 use super::units::Unit;
+use fuelcell_oidc::{LEAST_SESSION_SECONDS, MOST_SESSION_SECONDS};
 use serde_json::Value as Json;
 use std::ops::RangeInclusive;
 
@@ -12,7 +13,7 @@ const PAGE: u64 = 64 * 1024;
 const ANY: u64 = u64::MAX;
 
 /// Of single numbers, of each number of a list, and of each value of a table.
-pub(super) static RANGES: [(&str, RangeInclusive<u64>); 26] = [
+pub(super) static RANGES: [(&str, RangeInclusive<u64>); 28] = [
     // The most jobs that a machine is asked to run at the same time.
     ("slots", 1..=10_000),
     // With longer ones a person who watches a job believes that it stands still.
@@ -31,6 +32,7 @@ pub(super) static RANGES: [(&str, RangeInclusive<u64>); 26] = [
     ("notifications.max_at_once_per_project", 1..=ANY),
     ("notifications.retries", 1..=86_400),
     ("notifications.smtp.port", 1..=65_535),
+    ("oidc.session_seconds", LEAST_SESSION_SECONDS..=MOST_SESSION_SECONDS),
     ("outbound.connect_seconds", 1..=ANY),
     ("outbound.read_seconds", 1..=ANY),
     ("retention.every_seconds", 1..=ANY),
@@ -38,6 +40,7 @@ pub(super) static RANGES: [(&str, RangeInclusive<u64>); 26] = [
     ("service.max_dataset_bytes", 1..=ANY),
     ("service.max_module_bytes", 1..=ANY),
     ("service.session_idle_seconds", 1..=ANY),
+    ("service.upload_seconds", 1..=ANY),
     ("service.session_seconds", 1..=ANY),
     ("service.caps.memory_bytes", PAGE..=ANY),
     ("service.caps.disk_bytes", 1..=ANY),

@@ -2,8 +2,13 @@ use super::runner::done;
 use super::*;
 use crate::{Keep, KeepAudit, RetentionConfig};
 use fuelcell_domain::artifact::{ArtifactDescription, ArtifactKind, ArtifactRole};
-use fuelcell_domain::{AuditEntry, AuditFilter, AuditOutcome, Dataset, DatasetId, Project, Tenant, TokenId};
-use fuelcell_store::{Accounts, Audit, BlobRef, Datasets, JobFilter, Jobs, PageRequest};
+use fuelcell_domain::{
+    AuditEntry, AuditFilter, AuditOutcome, Dataset, DatasetId, Project, Tenant, TokenId, UnfinishedUpload,
+    UploadId,
+};
+use fuelcell_store::conformance::fixtures::upload;
+use fuelcell_store::{Accounts, Audit, BlobRef, Datasets, JobFilter, Jobs, PageRequest, Uploads};
+use std::io::Write;
 
 fn keep(age: Option<Duration>, jobs: Option<u64>) -> RetentionConfig {
     RetentionConfig {
@@ -197,6 +202,29 @@ async fn what_was_replaced_counts_until_it_is_gone_or_counts_otherwise() {
     node.scheduler.sweep(&config).await.unwrap();
     assert_eq!(replaced().await, 0);
     assert!(world.blobs.stat(new).await.unwrap().is_some());
+    node.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn uploads_go_when_their_time_is_over_and_their_bytes_with_them() {
+    let world = World::new();
+    world.found().await;
+    let node = world.start();
+    let begin = async |size, end| {
+        let upload = UnfinishedUpload { size, expires_at: EPOCH.plus(seconds(end)), ..upload(world.project) };
+        world.store.begin_upload(upload.clone()).await.unwrap();
+        world.blobs.stage(upload.id, 0).unwrap().write_all(b"bytes").unwrap();
+        upload.id
+    };
+    let (_over, living) = (begin(5, 10).await, begin(7, 1000).await);
+    let orphan = UploadId::random();
+    world.blobs.stage(orphan, 0).unwrap().write_all(b"of no upload").unwrap();
+    sleep(seconds(11)).await;
+    assert_eq!(node.scheduler.forget_uploads().await.unwrap(), 1);
+    assert_eq!(world.blobs.all_staged().await.unwrap(), [living]);
+    let stored = world.store.project_usage(world.project).await.unwrap().stored;
+    assert_eq!(stored.datasets, 7, "what was given up counts no more");
+    assert_eq!(node.scheduler.forget_uploads().await.unwrap(), 0);
     node.stop().await;
 }
 

@@ -43,12 +43,16 @@ impl Datasets for PostgresStore {
     }
 }
 
-async fn find(session: &Session, project: ProjectRef, id: DatasetId) -> Result<Option<Dataset>, StoreError> {
+pub(super) async fn find(
+    session: &Session,
+    project: ProjectRef,
+    id: DatasetId,
+) -> Result<Option<Dataset>, StoreError> {
     let find = "SELECT record FROM datasets WHERE tenant = $1 AND project = $2 AND dataset = $3";
     session.record("datasets", find, &[&project.tenant.0, &project.project.0, &id.0]).await
 }
 
-async fn put(work: &mut Work, mut dataset: Dataset) -> Result<Dataset, StoreError> {
+pub(super) async fn put(work: &mut Work, mut dataset: Dataset) -> Result<Dataset, StoreError> {
     let project = dataset.project;
     work.hold(&[project]).await?;
     work.refuse_removed(project)?;

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod bulks;
 mod datasets;
 mod deliveries;
 mod events;
@@ -17,5 +18,7 @@ mod processed;
 pub(crate) mod queue;
 mod references;
 mod removals;
+mod saved;
 pub(crate) mod submissions;
+mod uploads;
 mod users;

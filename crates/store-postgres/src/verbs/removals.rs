@@ -15,18 +15,23 @@ use fuelcell_store::verbs::Removals;
 use fuelcell_store::{RemovalStep, StoreError};
 
 /// What a project leaves beside its jobs, and which of it.
-const REST: [(&str, &str); 14] = [
+const REST: [(&str, &str); 19] = [
     ("datasets", "TRUE"),
+    ("uploads", "TRUE"),
     ("pipelines", "TRUE"),
     ("modules", "TRUE"),
     ("retired", "TRUE"),
     ("activations", "TRUE"),
     ("grants", "TRUE"),
     ("secrets", "TRUE"),
+    ("saved", "TRUE"),
+    ("hours", "TRUE"),
     ("keys", "TRUE"),
     ("processed", "TRUE"),
     ("notices", "TRUE"),
     ("deliveries", "TRUE"),
+    ("bulk_jobs", "TRUE"),
+    ("bulks", "TRUE"),
     ("replaced", "TRUE"),
     ("events", "TRUE"),
     // The sums of whole days stay.

@@ -12,7 +12,10 @@ use fuelcell_store::Store;
 use fuelcell_store_postgres::{Options, PostgresStore};
 use fuelcell_test_cluster::Database;
 
-const LAYOUT: &str = include_str!("../../migrations/V1__store.sql");
+const LAYOUT: &str = concat!(
+    include_str!("../../migrations/V1__store.sql"),
+    include_str!("../../migrations/V2__uploads.sql"),
+);
 
 /// An empty database with the layout of the store.
 fn database() -> Database {

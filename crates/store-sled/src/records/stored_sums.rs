@@ -9,7 +9,7 @@ use crate::records::stored::{
 use crate::tables::codec::damaged;
 use crate::tables::database::{Database, Read};
 use crate::tables::keys::{self, Place, Table};
-use fuelcell_domain::{Artifact, Dataset, JobId, LogLine, StoredBytes};
+use fuelcell_domain::{Artifact, Dataset, JobId, LogLine, StoredBytes, UnfinishedUpload};
 use fuelcell_store::{BlobRef, StoreError};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -19,6 +19,7 @@ use uuid::Uuid;
 pub(crate) fn sums(database: &Database) -> Result<BTreeMap<Vec<u8>, StoredBytes>, StoreError> {
     let mut sums = Sums { database, sums: BTreeMap::new(), broken: None };
     database.visit(Table::Datasets, &[], |key, dataset: Dataset| sums.add(key, DATASETS, dataset.size))?;
+    database.visit(Table::Uploads, &[], |key, upload: UnfinishedUpload| sums.add(key, DATASETS, upload.size))?;
     database.visit(Table::Modules, &[], |key, stored: StoredModule| match stored.module() {
         Ok(module) => sums.add(key, MODULES, module.size),
         Err(error) => sums.fail(error),

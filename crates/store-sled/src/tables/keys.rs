@@ -2,10 +2,11 @@
 //! sort as their numbers do.
 
 use fuelcell_domain::{
-    Delivery, DeliveryId, Digest, JobId, JobType, Ordinal, PipelineId, ProjectId, ProjectRef, Scope,
+    BulkId, Delivery, DeliveryId, Digest, JobId, JobType, Ordinal, PipelineId, ProjectId, ProjectRef, SavedKind, Scope,
     TenantId, Timestamp,
 };
 use fuelcell_store::KEPT_EVENTS;
+use fuelcell_store::hours::place_of;
 use fuelcell_store::usage::Dimension;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -106,11 +107,23 @@ pub(crate) enum Table {
     Deliveries,
     /// Whether it is settled, when something is to be done about it, project, delivery → nothing.
     DeliveryTimes,
+    /// Project, kind, name → `SavedItem`.
+    Saved,
+    /// Project, place in the ring → `HourFigures`.
+    Hours,
+    /// Project, upload → `UnfinishedUpload`.
+    Uploads,
+    /// Project, bulk action → `BulkRun`.
+    Bulks,
+    /// Project, bulk action, number → `Vec<BulkJob>`, a part of its jobs.
+    BulkJobs,
+    /// Project, bulk action that runs → nothing.
+    RunningBulks,
 }
 
 impl Table {
     /// All of them, in the order of their numbers.
-    pub(crate) const ALL: [Self; 42] = [
+    pub(crate) const ALL: [Self; 48] = [
         Self::Meta,
         Self::Tenants,
         Self::Projects,
@@ -153,6 +166,12 @@ impl Table {
         Self::Notices,
         Self::Deliveries,
         Self::DeliveryTimes,
+        Self::Saved,
+        Self::Hours,
+        Self::Uploads,
+        Self::Bulks,
+        Self::BulkJobs,
+        Self::RunningBulks,
     ];
 
     /// Whether its records belong to the project with whose key theirs begin, and to nobody else. Jobs and their sums have
@@ -175,7 +194,13 @@ impl Table {
             | Self::ReplacedBytes
             | Self::Events
             | Self::Notices
-            | Self::Deliveries => true,
+            | Self::Deliveries
+            | Self::Saved
+            | Self::Hours
+            | Self::Uploads
+            | Self::Bulks
+            | Self::BulkJobs
+            | Self::RunningBulks => true,
             Self::Meta
             | Self::Tenants
             | Self::Projects
@@ -290,6 +315,16 @@ pub(crate) fn named(owner: ProjectRef, name: &str) -> Vec<u8> {
     join(&[&project(owner), name.as_bytes()])
 }
 
+/// Something that people keep by name in a project.
+pub(crate) fn saved(owner: ProjectRef, kind: SavedKind, name: &str) -> Vec<u8> {
+    join(&[&project(owner), &[kind as u8], name.as_bytes()])
+}
+
+/// The place of an hour in the ring of its project.
+pub(crate) fn hour(owner: ProjectRef, hour: i64) -> Vec<u8> {
+    join(&[&project(owner), &place_of(hour).to_be_bytes()])
+}
+
 /// The nth activation of a project.
 pub(crate) fn activation(owner: ProjectRef, number: u32) -> Vec<u8> {
     join(&[&project(owner), &number.to_be_bytes()])
@@ -356,6 +391,16 @@ pub(crate) fn event(owner: ProjectRef, number: u64) -> Vec<u8> {
 /// The place alone.
 pub(crate) fn ring_place(number: u64) -> [u8; 8] {
     (number % KEPT_EVENTS).to_be_bytes()
+}
+
+/// Where something lies that is done with many jobs.
+pub(crate) fn bulk(owner: ProjectRef, id: BulkId) -> Vec<u8> {
+    in_project(owner, *id.0.as_bytes())
+}
+
+/// The nth part of its jobs.
+pub(crate) fn bulk_part(owner: ProjectRef, id: BulkId, part: u32) -> Vec<u8> {
+    join(&[&bulk(owner, id), &part.to_be_bytes()])
 }
 
 /// Where a delivery lies.

@@ -3,6 +3,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod audit;
+mod bulks;
 pub(crate) mod datasets;
 mod deliveries;
 mod events;
@@ -17,4 +18,6 @@ pub(crate) mod processed;
 pub(crate) mod queue;
 pub(crate) mod references;
 pub(crate) mod removals;
+mod saved;
 pub(crate) mod submissions;
+mod uploads;

@@ -1,6 +1,6 @@
 //! Files by digest.
 
-use fuelcell_domain::Digest;
+use fuelcell_domain::{Digest, UploadId};
 use fuelcell_store::{BlobRef, BlobStore, StoreError};
 use fuelcell_store_sled::FileBlobs;
 use std::fs;
@@ -54,6 +54,36 @@ async fn what_a_dead_process_left_in_staging_is_removed() {
     let blobs = FileBlobs::open(directory.path()).unwrap();
     assert_eq!(fs::read_dir(directory.path().join("staging")).unwrap().count(), 0);
     assert_eq!(blobs.list(None, 9).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn what_is_staged_of_an_upload_outlives_the_process() {
+    let directory = TempDir::new().unwrap();
+    let open = || FileBlobs::open(directory.path()).unwrap();
+    let upload = UploadId::random();
+    let blobs = open();
+    let mut staged = blobs.stage(upload, 0).unwrap();
+    staged.write_all(b"some ").unwrap();
+    staged.sync().unwrap();
+    staged.write_all(b"lost").unwrap();
+    drop((staged, blobs));
+    let blobs = open();
+    assert_eq!(blobs.all_staged().await.unwrap(), [upload]);
+    blobs.stage(upload, 5).unwrap().write_all(b"bytes").unwrap();
+    let blob = blobs.staged(upload).await.unwrap();
+    assert_eq!(blob, BlobRef { digest: Digest::of(b"some bytes"), size: 10 });
+    blobs.adopt(upload, blob).await.unwrap();
+    // The process ends before it is recorded what they became.
+    drop(blobs);
+    let blobs = open();
+    assert_eq!(blobs.staged(upload).await.unwrap(), blob);
+    blobs.adopt(upload, blob).await.unwrap();
+    blobs.unstage(upload).await.unwrap();
+    assert_eq!((blobs.all_staged().await.unwrap(), blobs.list(None, 9).await.unwrap()), (vec![], vec![blob]));
+    let name = blob.digest.to_string();
+    let path = directory.path().join(&name[..2]).join(&name[2..]);
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o222, 0);
+    assert_eq!(fs::read_dir(directory.path().join("staging")).unwrap().count(), 0);
 }
 
 #[tokio::test]

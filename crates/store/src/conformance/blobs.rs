@@ -3,7 +3,7 @@
 use crate::faulty::Fault;
 use crate::faulty_blobs::FaultyBlobs;
 use crate::{BlobRef, BlobStore, StoreError};
-use fuelcell_domain::{Digest, ReadAt};
+use fuelcell_domain::{Digest, ReadAt, UploadId};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
@@ -105,6 +105,45 @@ pub async fn only_idle_bytes_are_swept(store: &dyn BlobStore) {
     assert_eq!(store.list(None, 9).await.unwrap(), []);
     assert!(store.unlink_idle(blob.digest, LONG).await.unwrap(), "absent bytes are gone");
     assert_eq!(store.touch(blob.digest).await.unwrap(), None);
+}
+
+pub async fn staged_bytes_are_committed(store: &dyn BlobStore) {
+    let (upload, empty) = (UploadId::random(), UploadId::random());
+    let write = |length, bytes: &[u8]| {
+        let mut staged = store.stage(upload, length).unwrap();
+        staged.write_all(bytes).unwrap();
+        staged.sync().unwrap();
+    };
+    assert_eq!(store.staged_length(upload).await.unwrap(), 0);
+    write(0, b"one, two, and more");
+    assert_eq!(store.staged_length(upload).await.unwrap(), 18);
+    write(3, b", two");
+    assert_eq!(store.staged_length(upload).await.unwrap(), 8, "what was behind is gone");
+    assert_eq!(store.all_staged().await.unwrap(), [upload]);
+    assert_eq!(store.list(None, 9).await.unwrap(), []);
+    let blob = store.staged(upload).await.unwrap();
+    assert_eq!(blob, BlobRef { digest: Digest::of(b"one, two"), size: 8 });
+    // Whoever is interrupted does it again.
+    for _ in 0..2 {
+        store.adopt(upload, blob).await.unwrap();
+        assert_eq!(store.list(None, 9).await.unwrap(), [blob]);
+        assert!(!store.unlink_idle(blob.digest, Duration::from_secs(3600)).await.unwrap());
+        assert_eq!(store.staged(upload).await.unwrap(), blob);
+    }
+    for _ in 0..2 {
+        store.unstage(upload).await.unwrap();
+        assert_eq!(
+            (store.all_staged().await.unwrap(), store.staged_length(upload).await.unwrap()),
+            (vec![], 0)
+        );
+    }
+    let open = store.open(blob.digest).await.unwrap().expect("it was committed");
+    assert_eq!(read(&*open), b"one, two");
+    // A file without bytes needs none that are staged.
+    let nothing = store.staged(empty).await.unwrap();
+    assert_eq!(nothing, BlobRef { digest: Digest::of(b""), size: 0 });
+    store.adopt(empty, nothing).await.unwrap();
+    assert_eq!(store.stat(nothing.digest).await.unwrap(), Some(0));
 }
 
 pub async fn lists_in_order(store: &dyn BlobStore) {

@@ -7,11 +7,12 @@ use fuelcell_domain::job::{ModuleRef, PipelineRef, Priority, Pulse};
 use fuelcell_domain::outbound::Contact;
 use fuelcell_domain::trace::TraceContext;
 use fuelcell_domain::{
-    Artifact, ArtifactDescription, ArtifactKind, ArtifactRole, AttemptId, CancelRequest, Caps, CellPlace,
-    ClaimId, Completion, Dataset, DatasetId, Deterministic, Digest, ErrorCode, FIXED, Fence, Fuel, Holder,
-    Incarnation, InputRef, Job, JobEnding, JobError, JobId, Lease, LimitRequest, Limits, LogLevel, LogLine,
-    LogUsage, NodeId, Overlap, Pipeline, PipelineId, Progress, ProjectId, ProjectRef, Receipt, Schedule,
-    Standing, TenantId, Timestamp, Transition, Usage, Webhook, WebhookId,
+    Artifact, ArtifactDescription, ArtifactKind, ArtifactRole, AskedWith, AttemptId, BulkAction, BulkId,
+    BulkJob, BulkRun, CancelRequest, Caps, CellPlace, ClaimId, Completion, Dataset, DatasetId, Deterministic,
+    Digest, ErrorCode, FIXED, Fence, Fuel, Holder, Incarnation, InputRef, Job, JobEnding, JobError, JobId,
+    Lease, LimitRequest, Limits, LogLevel, LogLine, LogUsage, NodeId, Overlap, Pipeline, PipelineId,
+    Progress, ProjectId, ProjectRef, Receipt, Schedule, Standing, TenantId, Timestamp, TokenId, Transition,
+    UnfinishedUpload, UploadId, Usage, Webhook, WebhookId,
 };
 use std::collections::BTreeSet;
 
@@ -195,6 +196,23 @@ pub fn dataset(project: ProjectRef) -> Dataset {
     }
 }
 
+/// An upload of eight bytes of which none has come, until second 20.
+pub fn upload(project: ProjectRef) -> UnfinishedUpload {
+    UnfinishedUpload {
+        id: UploadId::random(),
+        project,
+        dataset: DatasetId::random(),
+        name: "log.csv".into(),
+        media_type: "text/csv".into(),
+        size: 8,
+        offset: 0,
+        digest: None,
+        begun_by: "anna".into(),
+        created_at: at(0),
+        expires_at: at(20),
+    }
+}
+
 /// The dataset as the input of a job.
 pub fn input(dataset: &Dataset) -> InputRef {
     InputRef {
@@ -242,6 +260,32 @@ pub fn schedule() -> Schedule {
         last_run: None,
         last_skipped: None,
     }
+}
+
+/// Something that is begun to be done with these jobs.
+pub fn bulk_run(project: ProjectRef, jobs: Vec<BulkJob>) -> (BulkRun, Vec<BulkJob>) {
+    let run = BulkRun {
+        id: BulkId::random(),
+        project,
+        action: BulkAction::Retry,
+        reason: Some("the source was wrong".into()),
+        by: "anna".into(),
+        token: TokenId::random(),
+        asked_with: AskedWith::Token(Digest([7; 32])),
+        call: "POST bulk".into(),
+        request_id: "r".into(),
+        created_at: at(1),
+        jobs: jobs.len() as u64,
+        span: (at(-5), at(0)),
+        done: 0,
+        skipped: 0,
+        failed: 0,
+        part: 0,
+        holder: None,
+        ended_at: None,
+        stop: None,
+    };
+    (run, jobs)
 }
 
 /// A webhook for every end, set at second 0.

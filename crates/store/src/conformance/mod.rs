@@ -15,6 +15,8 @@ pub mod audit;
 #[doc(hidden)]
 pub mod blobs;
 #[doc(hidden)]
+pub mod bulks;
+#[doc(hidden)]
 pub mod cancel;
 #[doc(hidden)]
 pub mod delete;
@@ -50,11 +52,15 @@ pub mod registry;
 #[doc(hidden)]
 pub mod removal;
 #[doc(hidden)]
+pub mod saved;
+#[doc(hidden)]
 pub mod schedules;
 #[doc(hidden)]
 pub mod submit;
 #[doc(hidden)]
 pub mod tenancy;
+#[doc(hidden)]
+pub mod uploads;
 #[doc(hidden)]
 pub mod usage;
 
@@ -79,17 +85,20 @@ macro_rules! store_conformance {
             removal { names_are_told_apart a_project_goes_with_all_that_is_its a_tenant_goes_with_its_projects } together {}
             registry { datasets pipelines modules activations current_versions deleted_datasets deleted_pipelines deleted_versions row_counts } together {}
             schedules { are_set_with_their_pipelines move_on_with_the_jobs_of_their_runs stay_where_their_job_is_refused replace_a_job_in_the_same_step replace_nothing_where_their_job_is_refused } together { parallel_steps_make_one_run }
+            uploads { become_datasets count_before_they_have_come end_when_their_time_is_over } together { of_two_who_add_one_does }
             grants { grants secrets } together {}
+            saved { replaced_by_who_saw_it kinds_and_projects_are_told_apart } together { parallel_changes_are_not_lost }
             limits { caps_clamp queue_quota storage_quota stored_parts replaced_bytes } together { parallel_submits_keep_the_quota }
             audit { pages long_pages old_entries_are_forgotten no_more_than_so_many_are_kept of_submissions } together {}
             submit { again_is_answered_as_the_first_time illegal_submissions idempotency everything_is_kept keys_have_an_end many_at_once } together { ordinals_have_no_gaps parallel_repeats_make_one_job }
             queue { order heads figures not_before queued_before claim_starts_an_attempt of_a_project } together { parallel_claims_start_each_job_once }
             attempts { stale_writes_are_refused an_end_again_is_answered_as_the_first_time illegal_transitions pulses_and_checkpoints leases lost_attempts released_node transient_failures deaths_of_own_processes } together { parallel_finishes_end_once }
+            bulks { its_jobs_are_frozen_and_each_has_its_outcome those_that_run_are_found_and_those_that_ended_forgotten they_go_with_their_project } together {}
             cancel { queued running ended } together { against_finish }
-            publish { completed failed cancelled requeued marks } together {}
+            publish { completed failed cancelled requeued profiles marks } together {}
             lists { every_filter creation_times_out_of_order pages durations figures } together {}
             ordered { every_order moves_and_deletions_are_followed by_ordinal processed_items } together {}
-            usage { equals_the_receipts_whatever_the_end asks_for_what_is_told_apart so_many_values_are_told_apart } together {}
+            usage { equals_the_receipts_whatever_the_end asks_for_what_is_told_apart so_many_values_are_told_apart hours_are_kept_for_a_week_and_a_day } together {}
             delete { ended_jobs_are_forgotten those_of_many_that_have_ended living_jobs_and_jobs_of_others_stay the_past_stays } together {}
             references { everything_that_is_named } together {}
             pages { of_accounts of_what_teams_keep of_processed_items of_jobs_that_come_and_go of_jobs_from_the_oldest of_a_queue } together {}
@@ -107,7 +116,7 @@ macro_rules! store_conformance {
 macro_rules! blob_conformance {
     ($make:path) => {
         $crate::promises! { ($make)
-            blobs { written_bytes_are_read_back dropped_writers_leave_nothing ranges unlink only_idle_bytes_are_swept lists_in_order } together { the_same_bytes_are_kept_once }
+            blobs { written_bytes_are_read_back dropped_writers_leave_nothing ranges unlink only_idle_bytes_are_swept lists_in_order staged_bytes_are_committed } together { the_same_bytes_are_kept_once }
         }
     };
 }

@@ -1,14 +1,18 @@
 //! Renaming, and taking tenants and projects away.
 
-use super::fixtures::{at, cancel, dataset, holder, job, lease, project, registered_pipeline, submit};
+use super::fixtures::{
+    at, cancel, dataset, holder, job, lease, project, registered_pipeline, submit, upload,
+};
 use super::registry::version;
+use super::saved::view;
 use super::usage::sums_of;
 use crate::usage::Dimension;
 use crate::{JobFilter, NewJob, PageRequest, RemovalStep, Store, StoreError};
 use fuelcell_domain::JobType;
 use fuelcell_domain::{
     Activation, AuditFilter, Capabilities, Digest, Grant, Job, JobState, Project, ProjectLimits, ProjectRef,
-    Removal, Role, Scope, SealedSecret, Tenant, TenantId, Token, TokenId, TokenKind, Transition, VersionName,
+    Removal, Role, SavedKind, Scope, SealedSecret, Tenant, TenantId, Token, TokenId, TokenKind, Transition,
+    VersionName,
 };
 
 const ALL: PageRequest = PageRequest { offset: 0, limit: 100 };
@@ -79,11 +83,13 @@ async fn fill(store: &dyn Store, own: ProjectRef) -> [Job; 3] {
     store.create_token(token(Scope::Project(own))).await.unwrap();
     store.set_project_limits(own, ProjectLimits::default()).await.unwrap();
     store.put_dataset(dataset(own)).await.unwrap();
+    store.begin_upload(upload(own)).await.unwrap();
     let pipeline = store.put_pipeline(registered_pipeline(own)).await.unwrap();
     store.add_module_version(version(own, "miner", "1")).await.unwrap();
     store.activate_module(own, activation()).await.unwrap();
     store.put_grant(grant(own)).await.unwrap();
     store.put_secret(secret(own)).await.unwrap();
+    store.put_saved(view(own, "v", "q=x"), None).await.unwrap();
     let mut jobs = Vec::new();
     for number in 0..4 {
         let named = super::fixtures::pipeline(pipeline.id);
@@ -155,11 +161,13 @@ pub async fn a_project_goes_with_all_that_is_its(store: &dyn Store) {
     is_absent(begin(store, scope(own)).await);
     is_absent(store.submit(NewJob::from(job(own))).await);
     is_absent(store.put_dataset(dataset(own)).await);
+    is_absent(store.begin_upload(upload(own)).await);
     is_absent(store.put_pipeline(registered_pipeline(own)).await);
     is_absent(store.add_module_version(version(own, "miner", "2")).await);
     is_absent(store.activate_module(own, activation()).await);
     is_absent(store.put_grant(grant(own)).await);
     is_absent(store.put_secret(secret(own)).await);
+    is_absent(store.put_saved(view(own, "w", "q=x"), None).await);
     is_absent(store.create_token(token(scope(own))).await);
     is_absent(store.set_project_limits(own, ProjectLimits::default()).await);
     is_taken(add_project(store, own, "again").await, "was deleted");
@@ -206,12 +214,15 @@ async fn nothing_is_left(store: &dyn Store, own: ProjectRef) {
     assert_eq!(total(store, own).await, 0);
     assert_eq!(store.list(own, &JobFilter::default(), ALL).await.unwrap().jobs, []);
     assert_eq!(store.datasets(own).await.unwrap(), []);
+    assert_eq!(store.uploads(own).await.unwrap(), []);
     assert_eq!(store.pipelines(own).await.unwrap(), []);
     assert_eq!(store.module_versions(own).await.unwrap(), []);
     assert_eq!(store.activations(own).await.unwrap(), []);
     assert_eq!(store.active_module(own, JobType::Analysis).await.unwrap(), None);
     assert_eq!(store.grant(own, "miner").await.unwrap(), None);
     assert_eq!(store.secrets(own).await.unwrap(), []);
+    assert_eq!(store.saved(own, SavedKind::View, "v").await.unwrap(), None);
+    assert_eq!(store.hours(own, i64::MIN, i64::MAX).await.unwrap(), []);
     assert_eq!(store.project_usage(own).await.unwrap().stored.total(), 0);
     assert_eq!(store.project_limits(own).await.unwrap(), ProjectLimits::default());
     let scheduled = store.scheduled_pipelines().await.unwrap();

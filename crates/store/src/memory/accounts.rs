@@ -189,8 +189,10 @@ impl Records {
         let jobs = || self.jobs.values().filter(|job| job.project == id);
         let lines = jobs().filter_map(|job| self.logs.get(&job.id)).flatten();
         let artifacts = jobs().filter_map(|job| self.artifacts.get(&job.id)).flatten();
+        let datasets = self.datasets(id).into_iter().map(|dataset| dataset.size);
+        let uploads = self.uploads(id).into_iter().map(|upload| upload.size);
         StoredBytes {
-            datasets: self.datasets(id).iter().map(|dataset| dataset.size).fold(0, u64::saturating_add),
+            datasets: datasets.chain(uploads).fold(0, u64::saturating_add),
             modules: self.module_versions(id).iter().map(|module| module.size).fold(0, u64::saturating_add),
             artifacts: artifacts.map(|artifact| artifact.size).fold(0, u64::saturating_add),
             checkpoints: jobs().filter_map(|job| self.checkpoints.get(&job.id)).map(|blob| blob.size).sum(),

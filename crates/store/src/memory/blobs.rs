@@ -1,8 +1,8 @@
 //! Bytes in memory.
 
-use crate::{BlobRef, BlobStore, BlobWriter, StoreError};
+use crate::{BlobRef, BlobStore, BlobWriter, StagedWriter, StoreError};
 use async_trait::async_trait;
-use fuelcell_domain::{Digest, DigestWriter, ReadAt};
+use fuelcell_domain::{Digest, DigestWriter, ReadAt, UploadId};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -11,11 +11,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 type Blobs = BTreeMap<Digest, (Arc<Vec<u8>>, Instant)>;
+type Staged = BTreeMap<UploadId, Vec<u8>>;
 
 /// A store of bytes in memory.
 #[derive(Default)]
 pub struct MemoryBlobs {
     blobs: Arc<Mutex<Blobs>>,
+    staged: Arc<Mutex<Staged>>,
 }
 
 impl MemoryBlobs {
@@ -53,6 +55,27 @@ impl BlobWriter for Writer {
         let (bytes, digest, size) = self.bytes.finish();
         self.blobs.lock().insert(digest, (Arc::new(bytes), Instant::now()));
         Ok(BlobRef { digest, size })
+    }
+}
+
+struct Stage {
+    upload: UploadId,
+    staged: Arc<Mutex<Staged>>,
+}
+
+impl Write for Stage {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.staged.lock().entry(self.upload).or_default().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl StagedWriter for Stage {
+    fn sync(&mut self) -> Result<(), StoreError> {
+        Ok(())
     }
 }
 
@@ -102,5 +125,35 @@ impl BlobStore for MemoryBlobs {
 
     async fn free_bytes(&self) -> Result<Option<u64>, StoreError> {
         Ok(None)
+    }
+
+    fn stage(&self, upload: UploadId, length: u64) -> Result<Box<dyn StagedWriter>, StoreError> {
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        self.staged.lock().entry(upload).or_default().truncate(length);
+        Ok(Box::new(Stage { upload, staged: Arc::clone(&self.staged) }))
+    }
+
+    async fn staged_length(&self, upload: UploadId) -> Result<u64, StoreError> {
+        Ok(self.staged.lock().get(&upload).map_or(0, |bytes| bytes.len() as u64))
+    }
+
+    async fn staged(&self, upload: UploadId) -> Result<BlobRef, StoreError> {
+        let bytes = self.staged.lock().get(&upload).cloned().unwrap_or_default();
+        Ok(BlobRef { digest: Digest::of(&bytes), size: bytes.len() as u64 })
+    }
+
+    async fn adopt(&self, upload: UploadId, blob: BlobRef) -> Result<(), StoreError> {
+        let bytes = self.staged.lock().get(&upload).cloned().unwrap_or_default();
+        self.blobs.lock().insert(blob.digest, (Arc::new(bytes), Instant::now()));
+        Ok(())
+    }
+
+    async fn unstage(&self, upload: UploadId) -> Result<(), StoreError> {
+        self.staged.lock().remove(&upload);
+        Ok(())
+    }
+
+    async fn all_staged(&self) -> Result<Vec<UploadId>, StoreError> {
+        Ok(self.staged.lock().keys().copied().collect())
     }
 }

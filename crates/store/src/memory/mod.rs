@@ -4,6 +4,7 @@
 mod accounts;
 mod audit;
 mod blobs;
+mod bulks;
 mod datasets;
 mod deliveries;
 mod events;
@@ -18,19 +19,23 @@ mod processed;
 mod queue;
 mod references;
 mod removals;
+mod saved;
 mod submissions;
+mod uploads;
 mod usage;
 
 pub use blobs::MemoryBlobs;
 
+use crate::hours::HourFigures;
 use crate::pages::{NumberedVersion, PlacedLine};
 use crate::processed::ProcessedItem;
 use crate::usage::{Dimension, UsageSums};
 use crate::{BlobRef, EventPlace};
 use fuelcell_domain::{
-    Activation, Artifact, AuditEntry, Dataset, DatasetId, Delivery, DeliveryId, Digest, Grant, Job, JobEvent,
+    Activation, Artifact, AuditEntry, BulkId, BulkPart, BulkRun, Dataset, DatasetId, Delivery, DeliveryId, Digest, Grant, Job, JobEvent,
     JobId, Notices, Ordinal, Pipeline, PipelineId, Project, ProjectId, ProjectLimits, ProjectRef, Receipt,
-    Removal, SealedSecret, Tenant, TenantId, Timestamp, Token, TokenId,
+    Removal, SavedItem, SavedKind, SealedSecret, Tenant, TenantId, Timestamp, Token, TokenId,
+    UnfinishedUpload, UploadId,
 };
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
@@ -57,6 +62,7 @@ struct Records {
     removals: BTreeMap<(TenantId, Option<ProjectId>), Removal>,
     tokens: BTreeMap<TokenId, Token>,
     datasets: BTreeMap<(ProjectRef, DatasetId), Dataset>,
+    uploads: BTreeMap<(ProjectRef, UploadId), UnfinishedUpload>,
     pipelines: BTreeMap<(ProjectRef, PipelineId), Pipeline>,
     /// The pipeline ordinal given out last.
     last_pipelines: BTreeMap<ProjectRef, Ordinal>,
@@ -70,6 +76,7 @@ struct Records {
     activations: Vec<(ProjectRef, Activation)>,
     grants: BTreeMap<(ProjectRef, String), Grant>,
     secrets: BTreeMap<(ProjectRef, String), SealedSecret>,
+    saved: BTreeMap<(ProjectRef, SavedKind, String), SavedItem>,
     jobs: BTreeMap<JobId, Job>,
     keys: BTreeMap<(ProjectRef, String), (Digest, JobId)>,
     checkpoints: BTreeMap<JobId, BlobRef>,
@@ -82,6 +89,7 @@ struct Records {
     /// Whom projects tell.
     notices: BTreeMap<ProjectRef, Notices>,
     deliveries: BTreeMap<(ProjectRef, DeliveryId), Delivery>,
+    bulks: BTreeMap<(ProjectRef, BulkId), (BulkRun, Vec<BulkPart>)>,
     processed: BTreeMap<(ProjectRef, PipelineId, String), ProcessedItem>,
     /// When each job's first attempt started, and how many microseconds it had waited.
     first_starts: BTreeMap<JobId, (Timestamp, u64)>,
@@ -92,6 +100,8 @@ struct Records {
     durations: Vec<(Digest, u64)>,
     /// What was counted, in the order in which it happened.
     counted: Vec<Counted>,
+    /// The same of the latest hours, by their place in a ring.
+    hours: BTreeMap<(ProjectRef, i64), HourFigures>,
     /// Deleted jobs, for their ordinals and figures.
     deleted: Vec<Job>,
 }

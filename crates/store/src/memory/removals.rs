@@ -137,6 +137,7 @@ impl Records {
     fn remove_rest(&mut self, own: ProjectRef) -> RemovalStep {
         let before = self.rest(own);
         self.datasets.retain(|(project, _), _| *project != own);
+        self.uploads.retain(|(project, _), _| *project != own);
         self.events.remove(&own);
         self.pipelines.retain(|(project, _), _| *project != own);
         self.last_pipelines.remove(&own);
@@ -145,11 +146,14 @@ impl Records {
         self.activations.retain(|(project, _)| *project != own);
         self.grants.retain(|(project, _), _| *project != own);
         self.secrets.retain(|(project, _), _| *project != own);
+        self.saved.retain(|(project, ..), _| *project != own);
+        self.hours.retain(|(project, _), _| *project != own);
         self.keys.retain(|(project, _), _| *project != own);
         self.processed.retain(|(project, ..), _| *project != own);
         self.replaced.retain(|(project, _), _| *project != own);
         self.notices.remove(&own);
         self.deliveries.retain(|(project, _), _| *project != own);
+        self.bulks.retain(|(project, _), _| *project != own);
         self.keep_totals(own);
         match before {
             0 => RemovalStep::Done,
@@ -160,16 +164,20 @@ impl Records {
     /// How many records are left beside jobs.
     fn rest(&self, own: ProjectRef) -> usize {
         self.datasets.keys().filter(|(project, _)| *project == own).count()
+            + self.uploads.keys().filter(|(project, _)| *project == own).count()
             + self.pipelines.keys().filter(|(project, _)| *project == own).count()
             + self.modules.iter().filter(|(project, _)| *project == own).count()
             + self.retired.keys().filter(|(project, ..)| *project == own).count()
             + self.activations.iter().filter(|(project, _)| *project == own).count()
             + self.grants.keys().filter(|(project, _)| *project == own).count()
             + self.secrets.keys().filter(|(project, _)| *project == own).count()
+            + self.saved.keys().filter(|(project, ..)| *project == own).count()
+            + self.hours.keys().filter(|(project, _)| *project == own).count()
             + self.keys.keys().filter(|(project, _)| *project == own).count()
             + self.processed.keys().filter(|(project, ..)| *project == own).count()
             + self.notices.keys().filter(|project| **project == own).count()
             + self.deliveries.keys().filter(|(project, _)| *project == own).count()
+            + self.bulks.keys().filter(|(project, _)| *project == own).count()
             + self.replaced.keys().filter(|(project, _)| *project == own).count()
     }
 }

@@ -4,6 +4,7 @@
 mod accounts;
 mod audit;
 mod backlog;
+mod bulks;
 mod datasets;
 mod deliveries;
 mod events;
@@ -18,11 +19,14 @@ mod processed;
 mod queue;
 mod references;
 mod removals;
+mod saved;
 mod submissions;
+mod uploads;
 
 pub use accounts::Accounts;
 pub use audit::Audit;
 pub use backlog::Backlog;
+pub use bulks::Bulks;
 pub use datasets::Datasets;
 pub use deliveries::Deliveries;
 pub use events::JobEvents;
@@ -37,7 +41,9 @@ pub use processed::Processed;
 pub use queue::Queue;
 pub use references::References;
 pub use removals::Removals;
+pub use saved::Saved;
 pub use submissions::Submissions;
+pub use uploads::Uploads;
 
 /// What use cases need: all subjects but the workers' side of the queue and the sweeper's look at bytes.
 ///
@@ -46,12 +52,15 @@ pub trait ClientStore:
     Accounts
     + Removals
     + Datasets
+    + Uploads
     + Pipelines
     + Modules
     + Grants
+    + Saved
     + Submissions
     + Backlog
     + Jobs
+    + Bulks
     + JobEvents
     + Deliveries
     + Figures
@@ -66,12 +75,15 @@ impl<S> ClientStore for S where
     S: Accounts
         + Removals
         + Datasets
+        + Uploads
         + Pipelines
         + Modules
         + Grants
+        + Saved
         + Submissions
         + Backlog
         + Jobs
+        + Bulks
         + JobEvents
         + Deliveries
         + Figures

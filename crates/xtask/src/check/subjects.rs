@@ -13,6 +13,7 @@ const SUBJECTS: &[&str] = &[
     "Accounts",
     "Audit",
     "Backlog",
+    "Bulks",
     "ClientStore",
     "Datasets",
     "Deliveries",
@@ -30,13 +31,25 @@ const SUBJECTS: &[&str] = &[
     "Removals",
     "Store",
     "Submissions",
+    "Uploads",
 ];
 
 /// Who takes what. Backends have all of it, and their tests are no matter of this rule.
 const TAKEN: &[(&str, &[&str])] = &[
     (
         "fuelcell-scheduler",
-        &["Accounts", "Audit", "Backlog", "Jobs", "Logs", "Processed", "Queue", "References", "Submissions"],
+        &[
+            "Accounts",
+            "Audit",
+            "Backlog",
+            "Jobs",
+            "Logs",
+            "Processed",
+            "Queue",
+            "References",
+            "Submissions",
+            "Uploads",
+        ],
     ),
     ("fuelcell-notify", &["Deliveries", "Jobs"]),
     // The use cases are of every subject of clients. The vault is asked by cells, and knows grants and what modules ask
@@ -100,7 +113,7 @@ mod tests {
     }
 
     const SCHEDULER: &str =
-        "use fuelcell_store::{Accounts, Audit, Backlog, Jobs, Logs, Processed, Queue, StoreError, verbs};
+        "use fuelcell_store::{Accounts, Audit, Backlog, Jobs, Logs, Processed, Queue, StoreError, Uploads, verbs};
          fn f(_: &dyn verbs::References, _: &dyn fuelcell_store::Submissions) {}";
 
     #[test]

@@ -10,9 +10,11 @@ use crate::tables::database::Read;
 use crate::tables::keys::{self, Table, counters, hexadecimal};
 use crate::verbs::audit;
 use fuelcell_domain::{
-    Activation, AuditEntry, Dataset, Delivery, Digest, Grant, Notices, Pipeline, Project, ProjectLimits,
-    Schedule, SealedSecret, StoredBytes, Tenant, Token, TokenId,
+    Activation, AuditEntry, BulkJob, BulkRun, Dataset, Delivery, Digest, Grant, Notices, Pipeline, Project, ProjectLimits,
+    SavedItem, Schedule, SealedSecret, StoredBytes, Tenant, Token, TokenId,
+    UnfinishedUpload,
 };
+use fuelcell_store::hours::{HourFigures, place_of};
 use roaring::RoaringTreemap;
 use std::ops::ControlFlow;
 
@@ -23,6 +25,8 @@ impl Look<'_> {
         self.numbers();
         self.each(Table::DayFigures, |_, _, _: DayFigures| {});
         self.deliveries();
+        self.saved();
+        self.bulks();
         self.each(Table::Durations, |_, _, _: Vec<u64>| {});
         self.each(Table::RetiredVersions, |_, _, _: Digest| {});
     }
@@ -52,6 +56,18 @@ impl Look<'_> {
         });
     }
 
+    fn saved(&mut self) {
+        self.each(Table::Saved, |look, key, item: SavedItem| {
+            let SavedItem { project, name, content, .. } = &item;
+            let fits = keys::saved(*project, content.kind(), name) == key;
+            look.require(fits, || format!("saved {name:?} of project {project} lies wrongly"));
+        });
+        self.each(Table::Hours, |look, key, figures: HourFigures| {
+            let fits = key.ends_with(&place_of(figures.hour).to_be_bytes());
+            look.require(fits, || format!("hour {} lies wrongly", figures.hour));
+        });
+    }
+
     /// Every delivery has its time, and every time is that of a delivery.
     fn deliveries(&mut self) {
         self.each(Table::Notices, |_, _, _: Notices| {});
@@ -72,9 +88,34 @@ impl Look<'_> {
         });
     }
 
+    /// What is done with many jobs is known to run as long as it does, and has its jobs.
+    fn bulks(&mut self) {
+        self.each(Table::Bulks, |look, key, run: BulkRun| {
+            let BulkRun { id, project, .. } = run;
+            look.require(keys::bulk(project, id) == key, || format!("bulk action {id} lies wrongly"));
+            let runs = look.is_there(Table::RunningBulks, key);
+            let is_going = look.is_taken_away(key);
+            look.require(runs == run.is_running() || is_going, || format!("bulk action {id} stands still"));
+            let has_jobs = look.is_there(Table::BulkJobs, &keys::bulk_part(project, id, 0));
+            look.require(has_jobs || is_going, || format!("the jobs of bulk action {id} are missing"));
+        });
+        self.each(Table::BulkJobs, |look, key, _: Vec<BulkJob>| {
+            let there = key.split_last_chunk::<4>().is_some_and(|(run, _)| look.is_there(Table::Bulks, run));
+            look.require(there, || format!("the jobs {} are of no bulk action", hexadecimal(key)));
+        });
+        self.each(Table::RunningBulks, |look, key, (): ()| {
+            let there = look.is_there(Table::Bulks, key);
+            look.require(there, || format!("the running bulk action {} is missing", hexadecimal(key)));
+        });
+    }
+
     /// What a project's quota counts is what is there.
     fn stored_bytes(&mut self) {
         self.each(Table::Datasets, |_, _, _: Dataset| {});
+        self.each(Table::Uploads, |look, key, upload: UnfinishedUpload| {
+            let place = keys::in_project(upload.project, *upload.id.0.as_bytes());
+            look.require(place == key, || format!("upload {} lies wrongly", upload.id));
+        });
         self.each(Table::ReplacedBytes, |look, key, _: u64| {
             let fits = keys::replaced_of(key).is_some();
             look.require(fits, || format!("replaced bytes {} lie in a wrong place", hexadecimal(key)));

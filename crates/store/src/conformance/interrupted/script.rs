@@ -3,9 +3,10 @@
 use crate::conformance::fixtures::holder;
 use crate::conformance::fixtures::{
     artifact, at, cancel, dataset, done, end, failure, job, lease, pipeline, project, pulse,
-    registered_pipeline, schedule, transient_failure, webhook,
+    registered_pipeline, schedule, transient_failure, upload, webhook,
 };
 use crate::conformance::registry::version;
+use crate::conformance::saved::view;
 use crate::jobs::KEY_LIFE;
 use crate::schedules::ScheduleStep;
 use crate::{BlobRef, DeliveryClaim, Finish, IdempotencyKey, NewJob, Settlement, Store, StoreError};
@@ -17,8 +18,8 @@ use fuelcell_domain::{
     Activation, AttemptId, AuditEntry, AuditOutcome, Capabilities, Dataset, DatasetId, DeliveryId, Digest,
     ErrorCode, Grant, Holder, Incarnation, Job, JobError, JobId, LogLevel, LogLine, MailPolicy,
     ModuleVersion, NodeId, Pipeline, PipelineId, Project, ProjectLimits, ProjectRef, Quotas, Removal, Role,
-    Schedule, Scope, SealedSecret, Settled, Tenant, Timestamp, Token, TokenId, TokenKind, Transition, Try,
-    VersionName, Webhook,
+    SavedKind, Schedule, Scope, SealedSecret, Settled, Tenant, Timestamp, Token, TokenId, TokenKind,
+    Transition, Try, UnfinishedUpload, UploadId, VersionName, Webhook,
 };
 use std::collections::BTreeMap;
 
@@ -42,6 +43,9 @@ pub(super) const READS: &[&str] = &[
     "dataset",
     "datasets",
     "datasets_page",
+    "upload",
+    "uploads",
+    "unfinished_uploads",
     "pipeline",
     "pipelines",
     "pipelines_page",
@@ -55,6 +59,9 @@ pub(super) const READS: &[&str] = &[
     "grant",
     "secrets",
     "secrets_page",
+    "saved",
+    "saved_page",
+    "hours",
     "used_key",
     "ready",
     "heads",
@@ -98,6 +105,7 @@ pub(super) struct World {
     pub(super) jobs: [JobId; 11],
     pub(super) pipeline: PipelineId,
     dataset: DatasetId,
+    upload: UploadId,
     token: TokenId,
     holder: Holder,
     later_life: Incarnation,
@@ -112,6 +120,7 @@ impl World {
             jobs: std::array::from_fn(|_| JobId::random()),
             pipeline: PipelineId::random(),
             dataset: DatasetId::random(),
+            upload: UploadId::random(),
             token: TokenId::random(),
             holder: holder(),
             later_life: Incarnation::random(),
@@ -144,6 +153,10 @@ impl World {
 
     fn dataset(&self, bytes: &[u8]) -> Dataset {
         Dataset { id: self.dataset, digest: Digest::of(bytes), size: bytes.len() as u64, ..dataset(self.own) }
+    }
+
+    fn upload(&self) -> UnfinishedUpload {
+        UnfinishedUpload { id: self.upload, dataset: self.dataset, ..upload(self.own) }
     }
 
     fn pipeline(&self) -> Pipeline {
@@ -301,6 +314,13 @@ script! { world:
     revoke_token(world.token, at(5));
     put_dataset(world.dataset(b"some bytes"));
     put_dataset(world.dataset(b"others"));
+    begin_upload(world.upload());
+    advance_upload(world.own, world.upload, (0, 4), at(40));
+    finish_upload(world.upload, world.dataset(b"in parts"));
+    begin_upload(world.upload());
+    abandon_upload(world.own, world.upload);
+    begin_upload(world.upload());
+    expire_uploads(at(30));
     settle_replaced(&[(world.own, Digest::of(b"some bytes"))]);
     put_pipeline(world.pipeline());
     add_module_version(world.version("1"));
@@ -310,6 +330,10 @@ script! { world:
     put_grant(world.grant());
     put_secret(world.secret());
     delete_secret(world.own, "KEY");
+    put_saved(view(world.own, "v", "q=x"), None);
+    put_saved(view(world.own, "v", "q=y"), Some(1));
+    put_saved(view(world.own, "w", "q=x"), None);
+    delete_saved(world.own, SavedKind::View, "w");
     put_webhook(None, world.webhook.clone());
     set_mail_policy(world.own, world.mail_policy());
     submit(world.submission(0));

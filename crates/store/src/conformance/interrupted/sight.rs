@@ -6,7 +6,7 @@ use crate::conformance::usage::sums_of;
 use crate::usage::Dimension;
 use crate::{DeliveryFilter, JobFilter, PageRequest, Seek, Store};
 use fuelcell_domain::JobType;
-use fuelcell_domain::{AuditFilter, Digest};
+use fuelcell_domain::{AuditFilter, Digest, SavedKind};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
@@ -67,11 +67,14 @@ async fn look_at_accounts(sight: &mut Sight, store: &dyn Store, world: &World) {
     for dimension in Dimension::ALL {
         sight.note(format!("sums {dimension:?}"), store.usage(sums_of(world.own, dimension)).await.unwrap());
     }
+    sight.note("hours", store.hours(world.own, i64::MIN, i64::MAX).await.unwrap());
     sight.note("figures", store.tenant_figures(world.own.tenant, at(1)).await.unwrap());
 }
 
 async fn look_at_registry(sight: &mut Sight, store: &dyn Store, world: &World) {
     sight.note("datasets", store.datasets(world.own).await.unwrap());
+    sight.note("uploads", store.uploads(world.own).await.unwrap());
+    sight.note("all uploads", store.unfinished_uploads().await.unwrap());
     sight.note("pipelines", store.pipelines(world.own).await.unwrap());
     sight.note("schedules", store.scheduled_pipelines().await.unwrap());
     sight.note("versions", store.module_versions(world.own).await.unwrap());
@@ -79,6 +82,9 @@ async fn look_at_registry(sight: &mut Sight, store: &dyn Store, world: &World) {
     sight.note("active", store.active_module(world.own, JobType::Analysis).await.unwrap());
     sight.note("grant", store.grant(world.own, "miner").await.unwrap());
     sight.note("secrets", store.secrets(world.own).await.unwrap());
+    for name in ["v", "w"] {
+        sight.note(format!("view {name}"), store.saved(world.own, SavedKind::View, name).await.unwrap());
+    }
     sight.note("references", references(store, 5).await);
 }
 
