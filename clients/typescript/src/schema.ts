@@ -301,8 +301,43 @@ export interface paths {
          *     this server. It ends with the token, when it is idle, after a fixed time, or when somebody signs out.
          */
         post: operations["signIn"];
-        /** Signs out: this session, or with `everywhere` all sessions of its token. */
+        /** Signs out: this session, or with `everywhere` all sessions of its token or person. */
         delete: operations["signOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the identity provider sends a browser back to: signs in, or notes why not, and shows the dashboard. */
+        get: operations["finishSignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The identity provider by which people may sign in, and what went wrong when this browser tried last. */
+        get: operations["getProvider"];
+        put?: never;
+        /** Begins a sign-in by the identity provider, for a page of this server at its public address. */
+        post: operations["beginSignIn"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -460,6 +495,100 @@ export interface paths {
         put?: never;
         /** Sends a message again that was delivered or is parked, under its id, for another day. */
         post: operations["resendDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{tenantId}/{projectId}/execution/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Bulk actions, those that began last first. One that has ended is kept for 30 days. */
+        get: operations["listBulkActions"];
+        put?: never;
+        /**
+         * Begins what a preview was of, with exactly its jobs. 202 is sent when they are frozen durably; the server does it with one
+         *     after the other, also after a restart, and asks before each step whether whoever began it still may. The same `set` again
+         *     begins nothing anew.
+         */
+        post: operations["beginBulkAction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{tenantId}/{projectId}/execution/bulk/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says what a bulk action would come to: how many jobs, from when, in which states, and which would be left as they are. The
+         *     jobs are those in `jobIds`, or those that match the query, which is that of the list of jobs; no filter is refused.
+         *     Nothing is done; `set` stands for exactly these jobs, whatever comes later.
+         */
+        post: operations["previewBulkAction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{tenantId}/{projectId}/execution/bulk/{bulkId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One bulk action, and how far it is. */
+        get: operations["getBulkAction"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{tenantId}/{projectId}/execution/bulk/{bulkId}/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of each of its jobs, in the order in which their turn comes: the newest first. */
+        get: operations["listBulkOutcomes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{tenantId}/{projectId}/execution/bulk/{bulkId}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a bulk action before its time: what was done stays done. One that has ended stays as it is. */
+        post: operations["stopBulkAction"];
         delete?: never;
         options?: never;
         head?: never;
@@ -880,6 +1009,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/{tenantId}/{projectId}/saved/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Views, or sets of parameters, by name. */
+        get: operations["listSaved"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{tenantId}/{projectId}/saved/{kind}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One view, or set of parameters. */
+        get: operations["getSaved"];
+        /**
+         * Keeps a view, or a set of parameters, under a name. What is there already is replaced with its `revision` only, so that
+         *     nobody overwrites what they did not see; the same again changes nothing.
+         */
+        put: operations["putSaved"];
+        post?: never;
+        /** Forgets a view, or a set of parameters. */
+        delete: operations["deleteSaved"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/{tenantId}/{projectId}/secrets": {
         parameters: {
             query?: never;
@@ -915,6 +1083,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/{tenantId}/{projectId}/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Unfinished uploads of the project, oldest first. */
+        get: operations["listUploads"];
+        put?: never;
+        /** Begins an upload in parts. What has come of it stays when the connection breaks or the server restarts. */
+        post: operations["beginUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{tenantId}/{projectId}/uploads/{uploadId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far an upload has come. `HEAD` tells it in `Upload-Offset` alone. */
+        get: operations["getUpload"];
+        put?: never;
+        post?: never;
+        /** Gives up an upload: what has come of it goes, and counts no more. */
+        delete: operations["deleteUpload"];
+        options?: never;
+        head?: never;
+        /**
+         * Adds the body to an upload, streamed, behind what has come. With the last byte the dataset is there, as after a plain upload.
+         *     What came before a connection broke is kept.
+         */
+        patch: operations["appendUpload"];
+        trace?: never;
+    };
     "/api/{tenantId}/{projectId}/usage": {
         parameters: {
             query?: never;
@@ -924,6 +1132,26 @@ export interface paths {
         };
         /** What the project's jobs used, also those that were deleted since: sums of their receipts. */
         get: operations["getProjectUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{tenantId}/{projectId}/usage/hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the project's jobs fared in each of the latest hours, also those that were deleted since. Hours are kept for a week;
+         *     for longer, and for what jobs used by module, subject and label, there are sums of days.
+         */
+        get: operations["getProjectHours"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1246,9 +1474,27 @@ export interface components {
             notifications?: components["schemas"]["NotificationsBody"] | null;
             parameters?: Record<string, unknown> | null;
             priority?: components["schemas"]["PriorityWord"] | null;
+            /**
+             * @description Looks where the fuel of the run goes, and keeps that as two more outputs, however the job ends: `profile.html`, a page
+             *     with flame graphs, and `profile.folded`. Outputs and fuel are the same as without; the run takes longer, and estimates do
+             *     not count it.
+             */
+            profile?: boolean | null;
             resource?: components["schemas"]["ResourceBody"] | null;
             scheduling?: components["schemas"]["SchedulingBody"] | null;
         };
+        BeginBody: {
+            /** @description Why they are cancelled or retried; deleting takes none */
+            reason?: string | null;
+            /** @description `set` of a preview: what is done, and with exactly which jobs */
+            set: string;
+        };
+        BegunAnswer: {
+            /** @description Where the browser goes; it comes back by itself */
+            url: string;
+        };
+        /** @enum {string} */
+        BulkActionWord: "cancel" | "retry" | "delete";
         BulkAnswer: {
             /** @description Jobs with which it was done */
             done: number;
@@ -1278,6 +1524,89 @@ export interface components {
              */
             newJobId: string | null;
         };
+        BulkJobAnswer: {
+            error?: components["schemas"]["StopAnswer"] | null;
+            /** Format: uuid */
+            jobId: string;
+            /** Format: int64 */
+            jobNumber: number;
+            /**
+             * Format: uuid
+             * @description The job that was queued in its place
+             */
+            newJobId: string | null;
+            /** @description `Open` = its turn has not come */
+            outcome: components["schemas"]["BulkOutcomeWord"];
+        };
+        BulkJobList: {
+            jobs: components["schemas"]["BulkJobAnswer"][];
+            /** @description `cursor` of the next page; `null` = there is none */
+            nextCursor: string | null;
+        };
+        /** @enum {string} */
+        BulkOutcomeWord: "Done" | "Skipped" | "Failed" | "Open";
+        /** @description One thing that is done with many jobs */
+        BulkRunAnswer: {
+            action: components["schemas"]["BulkActionWord"];
+            /** Format: uuid */
+            bulkId: string;
+            /** Format: date-time */
+            dateCreated: string;
+            /**
+             * Format: int64
+             * @description Jobs with which it was done
+             */
+            done: number;
+            /** Format: date-time */
+            endTime: string | null;
+            /**
+             * Format: int64
+             * @description Jobs with which it went wrong
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Its jobs
+             */
+            jobs: number;
+            /**
+             * Format: date-time
+             * @description When it is forgotten; `null` while it runs
+             */
+            keptUntil: string | null;
+            /**
+             * Format: int64
+             * @description Jobs without an outcome
+             */
+            left: number;
+            /**
+             * Format: date-time
+             * @description When the newest of the jobs was submitted
+             */
+            newestJob: string;
+            /**
+             * Format: date-time
+             * @description When the oldest of the jobs was submitted
+             */
+            oldestJob: string;
+            reason: string | null;
+            /**
+             * Format: int64
+             * @description Jobs that were left as they are
+             */
+            skipped: number;
+            status: components["schemas"]["BulkStateWord"];
+            stop: components["schemas"]["StopAnswer"] | null;
+            /** @description Who asked for it */
+            submittedBy: string;
+        };
+        BulkRunList: {
+            bulkActions: components["schemas"]["BulkRunAnswer"][];
+            /** @description `cursor` of the next page; `null` = there is none */
+            nextCursor: string | null;
+        };
+        /** @enum {string} */
+        BulkStateWord: "Running" | "Done" | "Stopped";
         /**
          * @description `cancel` asks queued and running jobs to stop and keeps what they have finished; `retry` queues a new job in the place of
          *     each that failed or was cancelled; `delete` forgets ended ones, as an administrator may
@@ -1670,6 +1999,47 @@ export interface components {
             subject: string | null;
             /** Format: uuid */
             tenantId: string | null;
+        };
+        /** @description What ended in an hour. */
+        HourAnswer: {
+            /**
+             * Format: int64
+             * @description Attempts that ended, however.
+             */
+            attempts: number;
+            /** Format: int64 */
+            cancelled: number;
+            /**
+             * Format: int64
+             * @description Jobs that ended, and how.
+             */
+            completed: number;
+            /** Format: double */
+            cpuSeconds: number;
+            /** Format: int64 */
+            failed: number;
+            /** @description Failed jobs by the code of their error. */
+            failures: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Units of fuel of these.
+             */
+            fuel: number;
+            /** @description From their latest start to their end, of those that completed or failed. */
+            runSeconds: components["schemas"]["QuantilesAnswer"];
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            start: string;
+            /** @description From when the jobs might start to their latest start. */
+            waitSeconds: components["schemas"]["QuantilesAnswer"];
+        };
+        HoursAnswer: {
+            /** @description One after the other; the last one is the present hour. */
+            hours: components["schemas"]["HourAnswer"][];
         };
         /** @description Hosts and secrets. */
         HttpAccessDto: {
@@ -2073,7 +2443,10 @@ export interface components {
             artifacts: number;
             /** Format: int64 */
             checkpoints: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Files of datasets, and what was announced of those that are on their way.
+             */
             datasets: number;
             /** Format: int64 */
             logs: number;
@@ -2200,6 +2573,46 @@ export interface components {
              */
             started: string | null;
         };
+        /** @description What a bulk action would come to */
+        PreviewAnswer: {
+            /**
+             * Format: int64
+             * @description Ids that were named and are of no job of the project
+             */
+            absent: number;
+            action: components["schemas"]["BulkActionWord"];
+            /**
+             * Format: int64
+             * @description Jobs that are meant
+             */
+            jobs: number;
+            /**
+             * Format: date-time
+             * @description When the newest of them was submitted
+             */
+            newestJob: string | null;
+            /**
+             * Format: date-time
+             * @description When the oldest of them was submitted
+             */
+            oldestJob: string | null;
+            /** @description What stands for exactly these jobs, for an hour; `null` = there are none */
+            set: string | null;
+            /** @description Those that would be left as they are, by why */
+            skips: components["schemas"]["SkipAnswer"][];
+            /** @description The jobs by their state */
+            summary: components["schemas"]["Summary"];
+            /**
+             * Format: int64
+             * @description Those of them with which it would be done as they stand
+             */
+            willChange: number;
+        };
+        PreviewBody: {
+            action: components["schemas"]["BulkWord"];
+            /** @description The jobs, each once; absent = those that match the query */
+            jobIds?: string[] | null;
+        };
         /** @enum {string} */
         PriorityWord: "Low" | "Normal" | "High" | "Critical";
         /** @description What was wrong */
@@ -2214,8 +2627,12 @@ export interface components {
             errorCount?: number;
             /** @description All that is wrong, place by place, as far as it has room */
             errors?: {
+                /** @description Of `ScriptSyntax`: the column, from 1 */
+                column?: number | null;
+                /** @description Of `ScriptSyntax`: the line in the file, from 1 */
+                line?: number | null;
                 message: string;
-                /** @description JSON Pointer into the body (of `InvalidParameters`: into the parameters), or the name of a query parameter */
+                /** @description JSON Pointer into the body (of `InvalidParameters`: into the parameters), the name of a query parameter, or of `ScriptSyntax` the path of a file in the archive, with / before it */
                 pointer: string;
             }[];
             requestId: string | null;
@@ -2268,10 +2685,22 @@ export interface components {
             nextCursor: string | null;
             projects: components["schemas"]["ProjectAnswer"][];
         };
+        ProviderAnswer: {
+            failure: components["schemas"]["SignInFailure"] | null;
+            /** @description What people call the provider; `null` = there is none */
+            label: string | null;
+        };
         QualityDto: {
             dataValidation: components["schemas"]["ValidationDto"];
             processingErrors: components["schemas"]["FindingDto"][];
             warnings: components["schemas"]["FindingDto"][];
+        };
+        /** @description So many percent took no longer, up to a quarter too much; `null` where nothing ended. */
+        QuantilesAnswer: {
+            /** Format: double */
+            p50: number | null;
+            /** Format: double */
+            p95: number | null;
         };
         QueueAnswer: {
             hasNextPage: boolean;
@@ -2581,6 +3010,42 @@ export interface components {
             name: string;
             version: string;
         };
+        /** @description Of a view, what a set of parameters has is `null`, and the other way round. */
+        SavedAnswer: {
+            /** Format: date-time */
+            dateCreated: string;
+            /** Format: date-time */
+            dateModified: string;
+            module: string | null;
+            name: string;
+            parameters?: Record<string, unknown> | null;
+            query: string | null;
+            /**
+             * Format: int64
+             * @description 1, and one more with each change.
+             */
+            revision: number;
+            /** @description Who made or changed it last. */
+            setBy: string;
+        };
+        /** @description A view has a `query`, a set of parameters has `module` and `parameters`. */
+        SavedBody: {
+            /** @description The module's name. */
+            module?: string | null;
+            parameters?: Record<string, unknown> | null;
+            /** @description Filters of the list of jobs, as an address has them: `status=Failed&jobType=Analysis`. */
+            query?: string | null;
+            /**
+             * Format: int64
+             * @description The revision that it takes the place of; absent = there is none of this name.
+             */
+            revision?: number | null;
+        };
+        SavedList: {
+            /** @description `cursor` of the next page; `null` = there is none */
+            nextCursor: string | null;
+            saved: components["schemas"]["SavedAnswer"][];
+        };
         /** @description A pipeline's schedule and where its runs stand. */
         ScheduleAnswer: {
             /** Format: int32 */
@@ -2739,6 +3204,7 @@ export interface components {
         SessionAnswer: {
             /** @description Whether there are more than are listed */
             hasMoreProjects: boolean;
+            identityProvider: components["schemas"]["SessionProvider"] | null;
             /**
              * Format: uuid
              * @description `null` = in all projects of the tenant
@@ -2761,6 +3227,24 @@ export interface components {
             /** Format: uuid */
             tenantId: string;
             tenantName: string;
+        };
+        SessionProvider: {
+            /** @description What people call it */
+            label: string;
+            /** @description Where they sign out there, too; `null` = that is not offered */
+            signOutUrl: string | null;
+        };
+        SignInFailure: {
+            /** @description A stable word */
+            code: string;
+            /** @description A sentence for people */
+            detail: string;
+        };
+        SkipAnswer: {
+            code: string;
+            /** Format: int64 */
+            jobs: number;
+            message: string;
         };
         /** @enum {string} */
         SkipCodeWord: "PreviousRunUnfinished" | "Missed" | "QueueFull" | "NotAllowed" | "Refused" | "ClockChange";
@@ -2810,6 +3294,8 @@ export interface components {
             module: components["schemas"]["ModuleDto"];
             preciseTimes: components["schemas"]["PreciseTimes"];
             priority: components["schemas"]["PriorityWord"];
+            /** @description Whether it leaves a profile of its fuel behind */
+            profile: boolean;
             progress: components["schemas"]["ProgressDto"];
             /** Format: uuid */
             projectId: string;
@@ -2828,6 +3314,10 @@ export interface components {
             scheduledTime: string | null;
             status: components["schemas"]["JobStateWord"];
             waitReason: components["schemas"]["WaitReasonDto"] | null;
+        };
+        StopAnswer: {
+            code: string;
+            message: string;
         };
         /** @description An event as it is sent. */
         StreamedEvent: {
@@ -2883,6 +3373,12 @@ export interface components {
             notifications?: components["schemas"]["NotificationsBody"] | null;
             parameters?: Record<string, unknown> | null;
             priority?: components["schemas"]["PriorityWord"] | null;
+            /**
+             * @description Looks where the fuel of the run goes, and keeps that as two more outputs, however the job ends: `profile.html`, a page
+             *     with flame graphs, and `profile.folded`. Outputs and fuel are the same as without; the run takes longer, and estimates do
+             *     not count it.
+             */
+            profile?: boolean | null;
             resource?: components["schemas"]["ResourceBody"] | null;
             scheduling?: components["schemas"]["SchedulingBody"] | null;
         };
@@ -2953,6 +3449,11 @@ export interface components {
             /** Format: double */
             wallSeconds: number;
         };
+        /**
+         * @description Whether the sources of a script were read when it was uploaded.
+         * @enum {string}
+         */
+        SyntaxState: "checked" | "unchecked";
         SystemAnswer: {
             executionNodes: components["schemas"]["NodeDto"][];
             performanceMetrics: components["schemas"]["PerformanceDto"];
@@ -3077,6 +3578,53 @@ export interface components {
         };
         /** @description Reserved words, and beside them a JSON Merge Patch of the parameters. */
         UpdatedParameters: components["schemas"]["ReservedWords"] & Record<string, unknown>;
+        /** @description A file of which not everything has come. */
+        UploadAnswer: {
+            begunBy: string;
+            /** Format: uuid */
+            datasetId: string;
+            /** Format: date-time */
+            dateCreated: string;
+            /**
+             * Format: date-time
+             * @description When it is given up, unless more comes before
+             */
+            dateExpires: string;
+            digest: string | null;
+            mediaType: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description Bytes that have come and are kept: where it goes on
+             */
+            offset: number;
+            /** Format: int64 */
+            size: number;
+            /** Format: uuid */
+            uploadId: string;
+        };
+        /** @description A file, before it comes. */
+        UploadBody: {
+            /**
+             * Format: uuid
+             * @description The dataset that it is to be; a new one when absent.
+             */
+            datasetId?: string | null;
+            /** @description SHA-256 of all its bytes, in 64 hexadecimal digits. A file with another one is refused at the end. */
+            digest?: string | null;
+            /** @description `application/octet-stream` when absent. */
+            mediaType?: string | null;
+            /** @description The file's name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description All its bytes. They count in what the project stores from now on.
+             */
+            size: number;
+        };
+        UploadList: {
+            uploads: components["schemas"]["UploadAnswer"][];
+        };
         UsageAnswer: {
             /** Format: int64 */
             queuedJobs: number;
@@ -3149,6 +3697,9 @@ export interface components {
             name: string;
             /** Format: int64 */
             size: number;
+            syntax: components["schemas"]["SyntaxState"] | null;
+            /** @description Why it did not, so that the first run tells what is wrong with them */
+            syntaxReason: string | null;
             uploadedBy: string;
             version: string;
             waitingFor: components["schemas"]["CapabilitiesDto"] | null;
@@ -3972,7 +4523,7 @@ export interface operations {
     signOut: {
         parameters: {
             query?: {
-                /** @description Whether all sessions of the token end; false by default */
+                /** @description Whether all sessions of the token or person end; false by default */
                 everywhere?: boolean;
             };
             header?: never;
@@ -3987,6 +4538,78 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    finishSignIn: {
+        parameters: {
+            query?: {
+                /** @description What the provider gave */
+                code?: string;
+                /** @description What it was sent */
+                state?: string;
+                /** @description Who it is */
+                iss?: string;
+                /** @description What it says is wrong */
+                error?: string;
+                /** @description The same in more words */
+                error_description?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the dashboard; `Set-Cookie` has the session, or what went wrong */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it is called, if there is one */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderAnswer"];
+                };
+            };
+        };
+    };
+    beginSignIn: {
+        parameters: {
+            query?: {
+                /** @description Whether the provider asks who it is even if it knows; false by default */
+                again?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where the browser goes; `Set-Cookie` ties the sign-in to it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BegunAnswer"];
+                };
             };
         };
     };
@@ -4301,6 +4924,194 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeliveryAnswer"];
+                };
+            };
+        };
+    };
+    listBulkActions: {
+        parameters: {
+            query?: {
+                /** @description 100 when absent; a page also ends at about 1 MiB */
+                limit?: number;
+                /** @description `nextCursor` of the page before, with the same filters: what comes behind it, each entry once, whatever comes and goes */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                tenantId: string;
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of bulk actions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkRunList"];
+                };
+            };
+        };
+    };
+    beginBulkAction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenantId: string;
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginBody"];
+            };
+        };
+        responses: {
+            /** @description It is begun, durably */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkRunAnswer"];
+                };
+            };
+        };
+    };
+    previewBulkAction: {
+        parameters: {
+            query?: {
+                /** @description Only jobs in this state */
+                status?: components["schemas"]["JobStateWord"];
+                /** @description Only jobs of this type */
+                jobType?: components["schemas"]["JobTypeWord"];
+                /** @description Only jobs of this priority */
+                priority?: components["schemas"]["PriorityWord"];
+                /** @description Only jobs that this subject sent */
+                submittedBy?: string;
+                /** @description Only jobs of this pipeline */
+                pipelineId?: string;
+                /** @description No jobs in this state; not together with `status` */
+                notStatus?: components["schemas"]["JobStateWord"];
+                /** @description Only jobs with this in their name, or with an id that begins so; capitals do not matter */
+                text?: string;
+                /** @description Only jobs with this label: `key`, or `key=value` */
+                label?: string;
+                /** @description Only jobs of the module with this name */
+                module?: string;
+                /** @description No jobs of this type */
+                notJobType?: components["schemas"]["JobTypeWord"];
+                /** @description No jobs that this subject sent */
+                notSubmittedBy?: string;
+                /** @description Only jobs created at or after this moment; without a zone it is UTC */
+                dateFrom?: string;
+                /** @description Only jobs created at or before this moment */
+                dateTo?: string;
+            };
+            header?: never;
+            path: {
+                tenantId: string;
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewBody"];
+            };
+        };
+        responses: {
+            /** @description What it would come to */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewAnswer"];
+                };
+            };
+        };
+    };
+    getBulkAction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenantId: string;
+                projectId: string;
+                bulkId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bulk action */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkRunAnswer"];
+                };
+            };
+        };
+    };
+    listBulkOutcomes: {
+        parameters: {
+            query?: {
+                /** @description Only jobs of which this became */
+                outcome?: components["schemas"]["BulkOutcomeWord"];
+                /** @description 100 when absent; a page also ends at about 1 MiB */
+                limit?: number;
+                /** @description `nextCursor` of the page before, with the same filters: what comes behind it, each entry once, whatever comes and goes */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                tenantId: string;
+                projectId: string;
+                bulkId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of its jobs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkJobList"];
+                };
+            };
+        };
+    };
+    stopBulkAction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenantId: string;
+                projectId: string;
+                bulkId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bulk action as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkRunAnswer"];
                 };
             };
         };
@@ -5370,6 +6181,117 @@ export interface operations {
             };
         };
     };
+    listSaved: {
+        parameters: {
+            query?: {
+                /** @description 100 when absent; a page also ends at about 1 MiB */
+                limit?: number;
+                /** @description `nextCursor` of the page before, with the same filters: what comes behind it, each entry once, whatever comes and goes */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                tenantId: string;
+                projectId: string;
+                kind: "views" | "parameters";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of what is kept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedList"];
+                };
+            };
+        };
+    };
+    getSaved: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenantId: string;
+                projectId: string;
+                kind: "views" | "parameters";
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is kept under the name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedAnswer"];
+                };
+            };
+        };
+    };
+    putSaved: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenantId: string;
+                projectId: string;
+                kind: "views" | "parameters";
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "query": "status=Failed&jobType=ProcessMining"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SavedBody"];
+            };
+        };
+        responses: {
+            /** @description It is kept, durably */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedAnswer"];
+                };
+            };
+        };
+    };
+    deleteSaved: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenantId: string;
+                projectId: string;
+                kind: "views" | "parameters";
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is forgotten */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     listSecrets: {
         parameters: {
             query?: {
@@ -5453,6 +6375,149 @@ export interface operations {
             };
         };
     };
+    listUploads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenantId: string;
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadList"];
+                };
+            };
+        };
+    };
+    beginUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenantId: string;
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "mediaType": "text/csv",
+                 *       "name": "orders.csv",
+                 *       "size": 3221225472
+                 *     }
+                 */
+                "application/json": components["schemas"]["UploadBody"];
+            };
+        };
+        responses: {
+            /** @description The upload, of which nothing has come; `Location` is its address */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadAnswer"];
+                };
+            };
+        };
+    };
+    getUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenantId: string;
+                projectId: string;
+                uploadId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The upload; `Upload-Offset` and `Upload-Length` say how far it has come, too */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadAnswer"];
+                };
+            };
+        };
+    };
+    deleteUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenantId: string;
+                projectId: string;
+                uploadId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is given up */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    appendUpload: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Where this part begins: the bytes that have come */
+                "Upload-Offset": number;
+                /** @description SHA-256 of this part as RFC 9530 writes it: `sha-256=:BASE64:`; other bytes are refused */
+                "Content-Digest"?: string | null;
+            };
+            path: {
+                tenantId: string;
+                projectId: string;
+                uploadId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/octet-stream": unknown;
+            };
+        };
+        responses: {
+            /** @description It was the last part: the dataset is stored, durably */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetAnswer"];
+                };
+            };
+            /** @description The part is stored, durably; `Upload-Offset` says where the next one begins */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     getProjectUsage: {
         parameters: {
             query?: {
@@ -5479,6 +6544,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UsageReportAnswer"];
+                };
+            };
+        };
+    };
+    getProjectHours: {
+        parameters: {
+            query?: {
+                /** @description How many, the present one included; 24 when absent */
+                hours?: number;
+            };
+            header?: never;
+            path: {
+                tenantId: string;
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Hour by hour */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoursAnswer"];
                 };
             };
         };

@@ -249,6 +249,11 @@ impl Query {
         self.given(name).filter(|text| !text.is_empty())
     }
 
+    /// Whether nothing is given.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.given.is_empty()
+    }
+
     pub(crate) fn given(&self, name: &str) -> Option<&str> {
         self.given.get(name).map(String::as_str)
     }

@@ -6,7 +6,7 @@ use crate::cancel::{Cancel, check_reason};
 use crate::retry::{Changes, Retry};
 use crate::submit::idempotency;
 use crate::{Principal, Service, ServiceError};
-use fuelcell_domain::{AuditOutcome, Digest, JobId, ProjectRef, Role, Scope};
+use fuelcell_domain::{AuditOutcome, BulkAction, Digest, JobId, ProjectRef, Scope};
 use futures::FutureExt;
 use futures::stream::{self, StreamExt};
 use std::collections::BTreeSet;
@@ -16,17 +16,6 @@ pub const MAX_BULK: usize = 500;
 /// Jobs that are changed at a time. The store does them in turn with everything else, so that a submit waits for so many
 /// at most.
 const AT_A_TIME: usize = 32;
-
-/// What is to be done with each of the jobs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BulkAction {
-    /// Ask it to stop.
-    Cancel,
-    /// Queue a new one in its place.
-    Retry,
-    /// Forget it.
-    Delete,
-}
 
 /// What a client asks for.
 #[derive(Clone, Debug)]
@@ -58,16 +47,9 @@ impl Service {
         call: &AuditedCall,
     ) -> Result<Vec<BulkOutcome>, ServiceError> {
         let Bulk { action, jobs, reason, idempotency_key, body_digest } = bulk;
-        let role = match action {
-            BulkAction::Cancel | BulkAction::Retry => Role::Submitter,
-            BulkAction::Delete => Role::Administrator,
-        };
-        self.require(principal, project, role).await?;
+        self.require(principal, project, action.role()).await?;
         check_jobs(&jobs)?;
-        check_reason("reason", reason.as_deref())?;
-        if action == BulkAction::Delete && reason.is_some() {
-            return Err(ServiceError::invalid("InvalidReason", "deleting takes no reason: nothing keeps it"));
-        }
+        check_reason_of(action, reason.as_deref())?;
         let key = match idempotency_key {
             Some(key) => Some(idempotency(principal, project, &key, body_digest)?.key),
             None => None,
@@ -101,18 +83,28 @@ impl Service {
     }
 }
 
+pub(crate) fn check_reason_of(action: BulkAction, reason: Option<&str>) -> Result<(), ServiceError> {
+    check_reason("reason", reason)?;
+    match (action, reason) {
+        (BulkAction::Delete, Some(_)) => {
+            Err(ServiceError::invalid("InvalidReason", "deleting takes no reason: nothing keeps it"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A retry that changes nothing.
-fn again(reason: Option<String>, idempotency_key: Option<String>, body_digest: Digest) -> Retry {
+pub(crate) fn again(reason: Option<String>, idempotency_key: Option<String>, body_digest: Digest) -> Retry {
     Retry { reason, changes: Changes::default(), priority: None, front: false, idempotency_key, body_digest }
 }
 
 /// A key of each job's own, which is never too long.
-fn key_of_job(key: &str, job: JobId) -> String {
+pub(crate) fn key_of_job(key: &str, job: JobId) -> String {
     Digest::of(&[key.as_bytes(), job.0.as_bytes()].concat()).to_string()
 }
 
 /// The call as far as it is about one of the jobs.
-fn of_job(call: &AuditedCall, project: ProjectRef, job: JobId) -> AuditedCall {
+pub(crate) fn of_job(call: &AuditedCall, project: ProjectRef, job: JobId) -> AuditedCall {
     AuditedCall { target: audit::address(project, job), place: Scope::Project(project), ..call.clone() }
 }
 

@@ -64,14 +64,7 @@ impl Service {
         part: Part<Reverse<Ordinal>>,
     ) -> Result<JobList, ServiceError> {
         self.require(principal, project, Role::Viewer).await?;
-        if let Some(job_type) = filter.job_type {
-            self.check_job_type(project, job_type).await?;
-        }
-        if let (Some(from), Some(to)) = (filter.created_from, filter.created_to)
-            && from > to
-        {
-            return Err(ServiceError::invalid("InvalidDateRange", "dateFrom is later than dateTo"));
-        }
+        self.check_filter(project, filter).await?;
         let page = match part {
             Part::Behind(place, limit) => {
                 self.store.jobs_page(project, filter, Seek { after: Some(place), limit }).await?
@@ -89,6 +82,23 @@ impl Service {
             jobs.push((job, outlook));
         }
         Ok(JobList { jobs, next, has_more, counts })
+    }
+
+    /// Refuses a filter that nothing can match.
+    pub(crate) async fn check_filter(
+        &self,
+        project: ProjectRef,
+        filter: &JobFilter,
+    ) -> Result<(), ServiceError> {
+        if let Some(job_type) = filter.job_type {
+            self.check_job_type(project, job_type).await?;
+        }
+        match (filter.created_from, filter.created_to) {
+            (Some(from), Some(to)) if from > to => {
+                Err(ServiceError::invalid("InvalidDateRange", "dateFrom is later than dateTo"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A page of matching jobs in some order, and the number of all matches.

@@ -39,7 +39,7 @@ impl JobSearch {
         *self == Self::default()
     }
 
-    fn finds(&self, job: &Job) -> bool {
+    pub(crate) fn finds(&self, job: &Job) -> bool {
         self.text.as_ref().is_none_or(|text| {
             contains(&job.name, text) || job.id.to_string().starts_with(&text.to_lowercase())
         }) && self.label.as_ref().is_none_or(|(key, value)| {

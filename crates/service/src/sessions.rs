@@ -1,10 +1,11 @@
 //! Sessions: a person at a browser shows a token once, and from then on a secret that scripts of pages cannot read.
 //!
-//! A session stands for its token: it may what the token may, and ends with it. It also ends when nothing was asked in it
+//! A session stands for its token: it may what the token may, and ends with it. One that began without a
+//! token, because an identity provider vouched for somebody, has a role of its own, for a shorter time. It also ends when nothing was asked in it
 //! for a while, a fixed time after its beginning, and when somebody signs out. The secret is 32 random bytes, of which a
 //! keyed hash is kept, in memory and in a [`SessionBook`], so that a restart signs nobody out.
 
-use crate::session_table::{Session, SessionBook, make_room};
+use crate::session_table::{Session, SessionBook, SignedIn, make_room};
 use crate::{Principal, Service, ServiceError};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -47,24 +48,37 @@ impl Service {
         let token = principal.hash.filter(|_| principal.session.is_none()).ok_or_else(|| {
             ServiceError::invalid("TokenNeeded", "a session begins with a token, not with another session")
         })?;
+        self.begin_session(token, None, principal.expires_at).await
+    }
+
+    /// Begins a session of whoever is known under `holder`, until `end` at the latest.
+    pub(crate) async fn begin_session(
+        &self,
+        holder: Digest,
+        person: Option<SignedIn>,
+        end: Option<Timestamp>,
+    ) -> Result<Opened, ServiceError> {
         let secret = BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
         let (id, now) = (self.session_hash(&secret), self.clock.now());
         {
             let mut open = self.sessions.open();
             open.retain(|_, session| self.holds(session, now));
-            make_room(&mut open, token);
-            open.insert(id, Session { id, token, began: now, seen: now });
+            make_room(&mut open, holder);
+            open.insert(id, Session { id, token: holder, began: now, seen: now, person });
         }
         self.write_sessions().await?;
         let ends = now.plus(Duration::from_secs(self.config.session_seconds));
-        Ok(Opened { secret, ends: principal.expires_at.map_or(ends, |end| end.min(ends)) })
+        Ok(Opened { secret, ends: end.map_or(ends, |end| end.min(ends)) })
     }
 
     /// Recognises the holder of a session.
     pub async fn session_holder(&self, secret: &str) -> Result<Principal, ServiceError> {
         let (id, now) = (self.session_hash(secret), self.clock.now());
         let session = self.open_session_of(id).ok_or(ServiceError::Unauthenticated)?;
-        let principal = self.holder(session.token).await?;
+        let principal = match session.person {
+            Some(person) => person_of(person),
+            None => self.holder(session.token).await?,
+        };
         if now.since(session.seen) >= SEEN {
             if let Some(session) = self.sessions.open().get_mut(&id) {
                 session.seen = now;
@@ -81,13 +95,15 @@ impl Service {
         if ended { Err(ServiceError::Unauthenticated) } else { Ok(()) }
     }
 
-    /// Signs out: this session, or every session of its token. Returns how many have ended.
+    /// Signs out: this session, or every session of its token or person. Returns how many have ended.
     pub async fn end_sessions(&self, principal: &Principal, everywhere: bool) -> Result<usize, ServiceError> {
         let ended = {
             let mut open = self.sessions.open();
             let before = open.len();
+            let own = principal.session.and_then(|id| open.get(&id)).map(|session| session.token);
+            let holder = principal.hash.or(own);
             open.retain(|id, session| match everywhere {
-                true => Some(session.token) != principal.hash,
+                true => Some(session.token) != holder,
                 false => Some(*id) != principal.session,
             });
             before - open.len()
@@ -123,14 +139,25 @@ impl Service {
         Ok((found, more))
     }
 
+    /// Whoever signed in without a token, as long as the session holds in which they did.
+    pub(crate) fn person_in(&self, session: Digest) -> Option<Principal> {
+        self.open_session_of(session)?.person.map(person_of)
+    }
+
     fn open_session_of(&self, id: Digest) -> Option<Session> {
-        let session = self.sessions.open().get(&id).copied()?;
+        let session = self.sessions.open().get(&id).cloned()?;
         self.holds(&session, self.clock.now()).then_some(session)
     }
 
     fn holds(&self, session: &Session, now: Timestamp) -> bool {
         now.since(session.seen) < Duration::from_secs(self.config.session_idle_seconds)
             && now.since(session.began) < Duration::from_secs(self.config.session_seconds)
+            && session.person.as_ref().is_none_or(|person| now < person.ends && self.are_rules(person.rules))
+    }
+
+    /// Whether these are the rules by which people are given roles now.
+    fn are_rules(&self, rules: Digest) -> bool {
+        self.provider.as_ref().is_some_and(|provider| provider.rules() == rules)
     }
 
     fn session_hash(&self, secret: &str) -> Digest {
@@ -143,6 +170,12 @@ impl Service {
             ServiceError::Storage
         })
     }
+}
+
+/// Whoever signed in without a token: what they make ends when this does, so that nothing outlasts what was said of them.
+pub(crate) fn person_of(person: SignedIn) -> Principal {
+    let SignedIn { id, subject, role, scope, ends, .. } = person;
+    Principal { token: id, subject, role, scope, expires_at: Some(ends), hash: None, session: None }
 }
 
 fn log_failure(written: io::Result<()>) {

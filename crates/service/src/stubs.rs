@@ -127,7 +127,10 @@ pub(crate) fn service(store: Arc<dyn ClientStore>, clock: Arc<ManualClock>) -> (
 pub(crate) async fn project(service: &Service, secret: &str) -> ProjectRef {
     let project = ProjectRef { tenant: TenantId::random(), project: ProjectId::random() };
     let (store, created_at) = (&service.store, service.clock.now());
-    store.create_tenant(Tenant { id: project.tenant, name: "t".into(), created_at }).await.unwrap();
+    store
+        .create_tenant(Tenant { id: project.tenant, name: project.tenant.to_string(), created_at })
+        .await
+        .unwrap();
     store.create_project(Project { id: project, name: "p".into(), created_at }).await.unwrap();
     let token = Token {
         id: TokenId::random(),

@@ -17,19 +17,20 @@ use crate::processed::{ProcessedItem, ProcessedPage};
 use crate::schedules::ScheduleStep;
 use crate::usage::{UsageQuery, UsageReport};
 use crate::verbs::{
-    Accounts, Audit, Backlog, Bulks, Datasets, Deliveries, Figures, Grants, Health, JobEvents, Jobs, Logs, Modules,
-    Pipelines, Processed, Queue, References, Removals, Saved, Submissions, Uploads,
+    Accounts, Audit, Backlog, Bulks, Datasets, Deliveries, Figures, Grants, Health, JobEvents, Jobs, Logs,
+    Modules, Pipelines, Processed, Queue, References, Removals, Saved, Submissions, Uploads,
 };
 use crate::{RemovalStep, StoreError};
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
 use fuelcell_domain::{
-    Activation, Artifact, AttemptId, AuditEntry, AuditFilter, BulkId, BulkJob, BulkPart, BulkRun, CancelRequest, Dataset, DatasetId, Delivery,
-    DeliveryId, Digest, Grant, Holder, Incarnation, Job, JobError, JobId, JobType, Lease, LogLine,
-    MailPolicy, ModuleVersion, NodeId, Notices, Ordinal, Pipeline, PipelineId, Project, ProjectId,
-    ProjectLimits, ProjectRef, ProjectUsage, Receipt, Removal, SavedItem, SavedKind, Scope, SealedSecret, Tenant, TenantId,
-    Timestamp, Token, TokenId, UnfinishedUpload, UploadId, Webhook, WebhookId,
+    Activation, Artifact, AttemptId, AuditEntry, AuditFilter, BulkId, BulkJob, BulkPart, BulkRun,
+    CancelRequest, Dataset, DatasetId, Delivery, DeliveryId, Digest, Grant, Holder, Incarnation, Job,
+    JobError, JobId, JobType, Lease, LogLine, MailPolicy, ModuleVersion, NodeId, Notices, Ordinal, Pipeline,
+    PipelineId, Project, ProjectId, ProjectLimits, ProjectRef, ProjectUsage, Receipt, Removal, SavedItem,
+    SavedKind, Scope, SealedSecret, Tenant, TenantId, Timestamp, Token, TokenId, UnfinishedUpload, UploadId,
+    Webhook, WebhookId,
 };
 use parking_lot::{Mutex, MutexGuard};
 use std::cmp::Reverse;

@@ -4,9 +4,9 @@
 use crate::jobs::QueueOrder;
 use crate::processed::ProcessedItem;
 use fuelcell_domain::{
-    Activation, Dataset, DatasetId, Delivery, DeliveryId, Digest, Job, LogLine, ModuleVersion, Ordinal,
-    Pipeline, Project, ProjectId, Scope, SealedSecret, Tenant, TenantId, Timestamp, Token, TokenId,
-    TokenKind, VersionName, Webhook, WebhookId,
+    Activation, BulkId, BulkRun, Dataset, DatasetId, Delivery, DeliveryId, Digest, Job, LogLine,
+    ModuleVersion, Ordinal, Pipeline, Project, ProjectId, SavedItem, Scope, SealedSecret, Tenant, TenantId,
+    Timestamp, Token, TokenId, TokenKind, VersionName, Webhook, WebhookId,
 };
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
@@ -228,6 +228,18 @@ impl Row for SealedSecret {
     }
 }
 
+impl Row for SavedItem {
+    type Place = String;
+
+    fn place(&self) -> Self::Place {
+        self.name.clone()
+    }
+
+    fn size(&self) -> usize {
+        texts(&[&self.name, &self.by]) + self.content.size()
+    }
+}
+
 impl Row for Job {
     type Place = Reverse<Ordinal>;
 
@@ -266,6 +278,19 @@ impl Row for Delivery {
         let error = self.notice.error.as_ref().map_or("", |(_, message)| message);
         let tries = self.tries.iter().map(|tried| tried.answer.len() + 100);
         texts(&[&self.notice.name, error]) + tries.sum::<usize>()
+    }
+}
+
+impl Row for BulkRun {
+    type Place = Reverse<BulkId>;
+
+    fn place(&self) -> Self::Place {
+        Reverse(self.id)
+    }
+
+    fn size(&self) -> usize {
+        let stop = self.stop.as_ref().map_or("", |stop| &stop.message);
+        texts(&[&self.by, self.reason.as_deref().unwrap_or(""), stop])
     }
 }
 

@@ -3,6 +3,7 @@
 mod archive;
 mod batch;
 mod bulk;
+mod bulk_actions;
 mod cancel;
 mod delete;
 pub(crate) mod events;
@@ -14,6 +15,7 @@ mod logs;
 mod outputs;
 mod parameters;
 mod ping;
+mod profile;
 mod queue;
 mod quote;
 mod results;

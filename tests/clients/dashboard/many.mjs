@@ -94,7 +94,7 @@ await page.getByRole("region", { name: "Why they wait" }).getByText(/it is sched
 await page.getByRole("checkbox", { name: "Select Waits 100" }).press("Space");
 await page.getByText("1 job selected").waitFor();
 await page.getByRole("button", { name: "Select all that match" }).press("Enter");
-await page.getByText(`${COUNT} jobs selected`).waitFor();
+await page.getByText("All that match are selected").waitFor();
 await page.getByRole("group", { name: /selected$/ }).getByRole("button", { name: "Cancel", exact: true }).press("Enter");
 await dialog.getByText(`${COUNT} jobs will be asked to stop.`, { exact: false }).waitFor();
 await post("execution/job", job("Came later", { steps: [] }, later));
@@ -104,9 +104,18 @@ await dialog.getByLabel(`Enter ${COUNT} to go on`).fill(String(COUNT));
 await submit.press("Enter");
 await dialog.getByText(`Done with ${COUNT} jobs.`).waitFor(JOB);
 await dialog.getByRole("button", { name: "Close" }).press("Enter");
-await page.getByText("jobs selected").waitFor({ state: "detached" });
+await page.getByText("All that match are selected").waitFor({ state: "detached" });
 await state(`Cancelled ${COUNT}`).waitFor(JOB);
 await state("Queued 1").waitFor(JOB);
+
+// The server keeps what was done, and what became of each.
+await page.getByRole("button", { name: "Bulk actions" }).press("Enter");
+await dialog.getByText(`${COUNT} done, 0 left as they were, 0 went wrong`).waitFor();
+await dialog.getByRole("button", { name: "What became of each job" }).press("Enter");
+await dialog.getByRole("group", { name: "What became of each job" }).getByRole("row", { name: /Done/ }).first().waitFor();
+assert.deepEqual(await axe(page), []);
+await dialog.getByRole("button", { name: "Close" }).press("Enter");
+await dialog.waitFor({ state: "detached" });
 
 // Several rows at once, and those that do not fit are left out. Escape leaves the selection.
 await go(page, `${PROJECT}/jobs`);

@@ -74,6 +74,27 @@ class BackupsAnswer(TypedDict):
     """
 
 
+class BeginBody(TypedDict):
+    reason: NotRequired[str | None]
+    """
+    Why they are cancelled or retried; deleting takes none
+    """
+    set: str
+    """
+    `set` of a preview: what is done, and with exactly which jobs
+    """
+
+
+class BegunAnswer(TypedDict):
+    url: str
+    """
+    Where the browser goes; it comes back by itself
+    """
+
+
+BulkActionWord: TypeAlias = Literal['cancel', 'retry', 'delete']
+
+
 class BulkError(TypedDict):
     code: str
     message: str
@@ -86,6 +107,12 @@ class BulkItem(TypedDict):
     """
     The job that was queued in its place
     """
+
+
+BulkOutcomeWord: TypeAlias = Literal['Done', 'Skipped', 'Failed', 'Open']
+
+
+BulkStateWord: TypeAlias = Literal['Running', 'Done', 'Stopped']
 
 
 BulkWord: TypeAlias = Literal['cancel', 'retry', 'delete']
@@ -672,6 +699,9 @@ class PartsAnswer(TypedDict):
     """
     checkpoints: int
     datasets: int
+    """
+    Files of datasets, and what was announced of those that are on their way.
+    """
     logs: int
     modules: int
     records: int
@@ -715,14 +745,30 @@ class PreciseTimes(TypedDict):
     """
 
 
+class PreviewBody(TypedDict):
+    action: BulkWord
+    jobIds: NotRequired[list[str] | None]
+    """
+    The jobs, each once; absent = those that match the query
+    """
+
+
 PriorityWord: TypeAlias = Literal['Low', 'Normal', 'High', 'Critical']
 
 
 class Error(TypedDict):
+    column: NotRequired[int | None]
+    """
+    Of `ScriptSyntax`: the column, from 1
+    """
+    line: NotRequired[int | None]
+    """
+    Of `ScriptSyntax`: the line in the file, from 1
+    """
     message: str
     pointer: str
     """
-    JSON Pointer into the body (of `InvalidParameters`: into the parameters), or the name of a query parameter
+    JSON Pointer into the body (of `InvalidParameters`: into the parameters), the name of a query parameter, or of `ScriptSyntax` the path of a file in the archive, with / before it
     """
 
 
@@ -792,6 +838,15 @@ class ProjectList(TypedDict):
     `cursor` of the next page; `null` = there is none
     """
     projects: list[ProjectAnswer]
+
+
+class QuantilesAnswer(TypedDict):
+    """
+    So many percent took no longer, up to a quarter too much; `null` where nothing ended.
+    """
+
+    p50: float | None
+    p95: float | None
 
 
 class QueueDto(TypedDict):
@@ -984,6 +1039,55 @@ class RunsItAnswer(TypedDict):
     version: str
 
 
+class SavedAnswer(TypedDict):
+    """
+    Of a view, what a set of parameters has is `null`, and the other way round.
+    """
+
+    dateCreated: str
+    dateModified: str
+    module: str | None
+    name: str
+    parameters: NotRequired[dict[str, Any] | None]
+    query: str | None
+    revision: int
+    """
+    1, and one more with each change.
+    """
+    setBy: str
+    """
+    Who made or changed it last.
+    """
+
+
+class SavedBody(TypedDict):
+    """
+    A view has a `query`, a set of parameters has `module` and `parameters`.
+    """
+
+    module: NotRequired[str | None]
+    """
+    The module's name.
+    """
+    parameters: NotRequired[dict[str, Any] | None]
+    query: NotRequired[str | None]
+    """
+    Filters of the list of jobs, as an address has them: `status=Failed&jobType=Analysis`.
+    """
+    revision: NotRequired[int | None]
+    """
+    The revision that it takes the place of; absent = there is none of this name.
+    """
+
+
+class SavedList(TypedDict):
+    nextCursor: str | None
+    """
+    `cursor` of the next page; `null` = there is none
+    """
+    saved: list[SavedAnswer]
+
+
 class ScheduleBody(TypedDict):
     """
     When the pipeline's jobs are due by themselves.
@@ -1116,6 +1220,34 @@ class SessionProject(TypedDict):
     tenantName: str
 
 
+class SessionProvider(TypedDict):
+    label: str
+    """
+    What people call it
+    """
+    signOutUrl: str | None
+    """
+    Where they sign out there, too; `null` = that is not offered
+    """
+
+
+class SignInFailure(TypedDict):
+    code: str
+    """
+    A stable word
+    """
+    detail: str
+    """
+    A sentence for people
+    """
+
+
+class SkipAnswer(TypedDict):
+    code: str
+    jobs: int
+    message: str
+
+
 SkipCodeWord: TypeAlias = Literal['PreviousRunUnfinished', 'Missed', 'QueueFull', 'NotAllowed', 'Refused', 'ClockChange']
 
 
@@ -1127,6 +1259,11 @@ class SkippedAnswer(TypedDict):
     code: SkipCodeWord
     dueAt: str
     reason: str
+
+
+class StopAnswer(TypedDict):
+    code: str
+    message: str
 
 
 class StreamedEvent(TypedDict):
@@ -1202,6 +1339,12 @@ class SumsDto(TypedDict):
     The most memory of each attempt times the time that it took.
     """
     wallSeconds: float
+
+
+SyntaxState: TypeAlias = Literal['checked', 'unchecked']
+"""
+Whether the sources of a script were read when it was uploaded.
+"""
 
 
 class TenantAnswer(TypedDict):
@@ -1321,6 +1464,60 @@ class UpdatedParameters(ReservedWords):
     """
     Reserved words, and beside them a JSON Merge Patch of the parameters.
     """
+
+
+class UploadAnswer(TypedDict):
+    """
+    A file of which not everything has come.
+    """
+
+    begunBy: str
+    datasetId: str
+    dateCreated: str
+    dateExpires: str
+    """
+    When it is given up, unless more comes before
+    """
+    digest: str | None
+    mediaType: str
+    name: str
+    offset: int
+    """
+    Bytes that have come and are kept: where it goes on
+    """
+    size: int
+    uploadId: str
+
+
+class UploadBody(TypedDict):
+    """
+    A file, before it comes.
+    """
+
+    datasetId: NotRequired[str | None]
+    """
+    The dataset that it is to be; a new one when absent.
+    """
+    digest: NotRequired[str | None]
+    """
+    SHA-256 of all its bytes, in 64 hexadecimal digits. A file with another one is refused at the end.
+    """
+    mediaType: NotRequired[str | None]
+    """
+    `application/octet-stream` when absent.
+    """
+    name: str
+    """
+    The file's name.
+    """
+    size: int
+    """
+    All its bytes. They count in what the project stores from now on.
+    """
+
+
+class UploadList(TypedDict):
+    uploads: list[UploadAnswer]
 
 
 class UsageAnswer(TypedDict):
@@ -1512,6 +1709,18 @@ class SignOutParametersQuery(TypedDict):
     everywhere: NotRequired[bool]
 
 
+class FinishSignInParametersQuery(TypedDict):
+    code: NotRequired[str]
+    state: NotRequired[str]
+    iss: NotRequired[str]
+    error: NotRequired[str]
+    error_description: NotRequired[str]
+
+
+class BeginSignInParametersQuery(TypedDict):
+    again: NotRequired[bool]
+
+
 class ListActivationsParametersQuery(TypedDict):
     limit: NotRequired[int]
     cursor: NotRequired[str]
@@ -1533,6 +1742,33 @@ class ListDeliveriesParametersQuery(TypedDict):
     jobId: NotRequired[str]
     status: NotRequired[DeliveryStateWord]
     channel: NotRequired[ChannelWord]
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+
+
+class ListBulkActionsParametersQuery(TypedDict):
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+
+
+class PreviewBulkActionParametersQuery(TypedDict):
+    status: NotRequired[JobStateWord]
+    jobType: NotRequired[JobTypeWord]
+    priority: NotRequired[PriorityWord]
+    submittedBy: NotRequired[str]
+    pipelineId: NotRequired[str]
+    notStatus: NotRequired[JobStateWord]
+    text: NotRequired[str]
+    label: NotRequired[str]
+    module: NotRequired[str]
+    notJobType: NotRequired[JobTypeWord]
+    notSubmittedBy: NotRequired[str]
+    dateFrom: NotRequired[str]
+    dateTo: NotRequired[str]
+
+
+class ListBulkOutcomesParametersQuery(TypedDict):
+    outcome: NotRequired[BulkOutcomeWord]
     limit: NotRequired[int]
     cursor: NotRequired[str]
 
@@ -1613,6 +1849,11 @@ class ListProcessedItemsParametersQuery(TypedDict):
     cursor: NotRequired[str]
 
 
+class ListSavedParametersQuery(TypedDict):
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+
+
 class ListSecretsParametersQuery(TypedDict):
     limit: NotRequired[int]
     cursor: NotRequired[str]
@@ -1626,6 +1867,10 @@ GetProjectUsageParametersQuery = TypedDict(
         'groupBy': NotRequired[str],
     },
 )
+
+
+class GetProjectHoursParametersQuery(TypedDict):
+    hours: NotRequired[int]
 
 
 class ListWebhooksParametersQuery(TypedDict):
@@ -1745,6 +1990,86 @@ class BulkBody(TypedDict):
     reason: NotRequired[str | None]
     """
     Why they are cancelled or retried; deleting takes none
+    """
+
+
+class BulkJobAnswer(TypedDict):
+    error: NotRequired[StopAnswer | None]
+    jobId: str
+    jobNumber: int
+    newJobId: str | None
+    """
+    The job that was queued in its place
+    """
+    outcome: BulkOutcomeWord
+    """
+    `Open` = its turn has not come
+    """
+
+
+class BulkJobList(TypedDict):
+    jobs: list[BulkJobAnswer]
+    nextCursor: str | None
+    """
+    `cursor` of the next page; `null` = there is none
+    """
+
+
+class BulkRunAnswer(TypedDict):
+    """
+    One thing that is done with many jobs
+    """
+
+    action: BulkActionWord
+    bulkId: str
+    dateCreated: str
+    done: int
+    """
+    Jobs with which it was done
+    """
+    endTime: str | None
+    failed: int
+    """
+    Jobs with which it went wrong
+    """
+    jobs: int
+    """
+    Its jobs
+    """
+    keptUntil: str | None
+    """
+    When it is forgotten; `null` while it runs
+    """
+    left: int
+    """
+    Jobs without an outcome
+    """
+    newestJob: str
+    """
+    When the newest of the jobs was submitted
+    """
+    oldestJob: str
+    """
+    When the oldest of the jobs was submitted
+    """
+    reason: str | None
+    skipped: int
+    """
+    Jobs that were left as they are
+    """
+    status: BulkStateWord
+    stop: StopAnswer | None
+    submittedBy: str
+    """
+    Who asked for it
+    """
+
+
+class BulkRunList(TypedDict):
+    bulkActions: list[BulkRunAnswer]
+    nextCursor: str | None
+    """
+    `cursor` of the next page; `null` = there is none
     """
 
 
@@ -1893,6 +2218,51 @@ class GroupDto(SumsDto):
     projectId: str | None
     subject: str | None
     tenantId: str | None
+
+
+class HourAnswer(TypedDict):
+    """
+    What ended in an hour.
+    """
+
+    attempts: int
+    """
+    Attempts that ended, however.
+    """
+    cancelled: int
+    completed: int
+    """
+    Jobs that ended, and how.
+    """
+    cpuSeconds: float
+    failed: int
+    failures: dict[str, int]
+    """
+    Failed jobs by the code of their error.
+    """
+    fuel: int
+    """
+    Units of fuel of these.
+    """
+    runSeconds: QuantilesAnswer
+    """
+    From their latest start to their end, of those that completed or failed.
+    """
+    start: str
+    """
+    When it began.
+    """
+    waitSeconds: QuantilesAnswer
+    """
+    From when the jobs might start to their latest start.
+    """
+
+
+class HoursAnswer(TypedDict):
+    hours: list[HourAnswer]
+    """
+    One after the other; the last one is the present hour.
+    """
 
 
 class JobTypeAnswer(TypedDict):
@@ -2055,6 +2425,46 @@ class PipelineBody(TypedDict):
     schedule: NotRequired[ScheduleBody | None]
 
 
+class PreviewAnswer(TypedDict):
+    """
+    What a bulk action would come to
+    """
+
+    absent: int
+    """
+    Ids that were named and are of no job of the project
+    """
+    action: BulkActionWord
+    jobs: int
+    """
+    Jobs that are meant
+    """
+    newestJob: str | None
+    """
+    When the newest of them was submitted
+    """
+    oldestJob: str | None
+    """
+    When the oldest of them was submitted
+    """
+    set: str | None
+    """
+    What stands for exactly these jobs, for an hour; `null` = there are none
+    """
+    skips: list[SkipAnswer]
+    """
+    Those that would be left as they are, by why
+    """
+    summary: Summary
+    """
+    The jobs by their state
+    """
+    willChange: int
+    """
+    Those of them with which it would be done as they stand
+    """
+
+
 class ProjectLimitsAnswer(TypedDict):
     caps: LimitsAnswer
     quotas: QuotasAnswer
@@ -2068,6 +2478,14 @@ class ProjectLimitsBody(TypedDict):
 
     caps: NotRequired[LimitsBody | None]
     quotas: NotRequired[QuotasBody | None]
+
+
+class ProviderAnswer(TypedDict):
+    failure: SignInFailure | None
+    label: str | None
+    """
+    What people call the provider; `null` = there is none
+    """
 
 
 class QualityDto(TypedDict):
@@ -2242,6 +2660,7 @@ class SessionAnswer(TypedDict):
     """
     Whether there are more than are listed
     """
+    identityProvider: SessionProvider | None
     projectId: str | None
     """
     `null` = in all projects of the tenant
@@ -2289,6 +2708,10 @@ class StatusAnswer(TypedDict):
     module: ModuleDto
     preciseTimes: PreciseTimes
     priority: PriorityWord
+    profile: bool
+    """
+    Whether it leaves a profile of its fuel behind
+    """
     progress: ProgressDto
     projectId: str
     queuePosition: int | None
@@ -2348,6 +2771,12 @@ class SubmitBody(TypedDict):
     notifications: NotRequired[NotificationsBody | None]
     parameters: NotRequired[dict[str, Any] | None]
     priority: NotRequired[PriorityWord | None]
+    profile: NotRequired[bool | None]
+    """
+    Looks where the fuel of the run goes, and keeps that as two more outputs, however the job ends: `profile.html`, a page
+    with flame graphs, and `profile.folded`. Outputs and fuel are the same as without; the run takes longer, and estimates do
+    not count it.
+    """
     resource: NotRequired[ResourceBody | None]
     scheduling: NotRequired[SchedulingBody | None]
 
@@ -2402,6 +2831,11 @@ class VersionAnswer(TypedDict):
     manifest: dict[str, Any]
     name: str
     size: int
+    syntax: SyntaxState | None
+    syntaxReason: str | None
+    """
+    Why it did not, so that the first run tells what is wrong with them
+    """
     uploadedBy: str
     version: str
     waitingFor: CapabilitiesDto | None
@@ -2462,6 +2896,12 @@ class BatchJob(TypedDict):
     notifications: NotRequired[NotificationsBody | None]
     parameters: NotRequired[dict[str, Any] | None]
     priority: NotRequired[PriorityWord | None]
+    profile: NotRequired[bool | None]
+    """
+    Looks where the fuel of the run goes, and keeps that as two more outputs, however the job ends: `profile.html`, a page
+    with flame graphs, and `profile.folded`. Outputs and fuel are the same as without; the run takes longer, and estimates do
+    not count it.
+    """
     resource: NotRequired[ResourceBody | None]
     scheduling: NotRequired[SchedulingBody | None]
 

@@ -8,9 +8,9 @@ use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::{Extension, Json};
-use fuelcell_domain::JobId;
+use fuelcell_domain::{BulkAction, JobId};
 use fuelcell_service::Service;
-use fuelcell_service::bulk::{Bulk, BulkAction, BulkOutcome};
+use fuelcell_service::bulk::{Bulk, BulkOutcome};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -32,10 +32,20 @@ pub(crate) struct BulkBody {
 /// each that failed or was cancelled; `delete` forgets ended ones, as an administrator may
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-enum BulkWord {
+pub(super) enum BulkWord {
     Cancel,
     Retry,
     Delete,
+}
+
+impl From<BulkWord> for BulkAction {
+    fn from(word: BulkWord) -> Self {
+        match word {
+            BulkWord::Cancel => Self::Cancel,
+            BulkWord::Retry => Self::Retry,
+            BulkWord::Delete => Self::Delete,
+        }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -85,13 +95,8 @@ pub(crate) async fn change(
     headers: HeaderMap,
     JsonBody { value: body, digest }: JsonBody<BulkBody>,
 ) -> Result<Json<BulkAnswer>, Problem> {
-    let action = match body.action {
-        BulkWord::Cancel => BulkAction::Cancel,
-        BulkWord::Retry => BulkAction::Retry,
-        BulkWord::Delete => BulkAction::Delete,
-    };
     let bulk = Bulk {
-        action,
+        action: body.action.into(),
         jobs: body.job_ids,
         reason: body.reason,
         idempotency_key: idempotency_key(&headers)?,

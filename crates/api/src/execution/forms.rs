@@ -1,6 +1,7 @@
-//! The words of queries for results and logs, and what they stand for.
+//! The words of queries for results, logs and outcomes, and what they stand for.
 
 use fuelcell_domain::{ArtifactKind, LogLevel};
+use fuelcell_service::bulk_runs::OutcomeFilter;
 
 /// Kinds of outputs.
 pub(crate) const KINDS: [(&str, ArtifactKind); 4] = [
@@ -40,3 +41,11 @@ pub(crate) enum LogsForm {
     Structured,
     Raw,
 }
+
+/// What became of a job of a bulk action.
+pub(crate) const OUTCOMES: [(&str, OutcomeFilter); 4] = [
+    ("Done", OutcomeFilter::Done),
+    ("Skipped", OutcomeFilter::Skipped),
+    ("Failed", OutcomeFilter::Failed),
+    ("Open", OutcomeFilter::Open),
+];

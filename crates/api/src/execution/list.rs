@@ -15,7 +15,7 @@ use fuelcell_domain::{Job, JobState, JobType, Ordinal, Timestamp};
 use fuelcell_service::outlook::Outlook;
 use fuelcell_service::query::Part;
 use fuelcell_service::search::JobSearch;
-use fuelcell_service::{JobFilter, Seek, Service};
+use fuelcell_service::{JobFilter, Seek, Service, StateCounts};
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -68,13 +68,49 @@ struct ListedJob {
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Summary {
+pub(super) struct Summary {
     total_jobs: u64,
     running_jobs: u64,
     queued_jobs: u64,
     completed_jobs: u64,
     failed_jobs: u64,
     cancelled_jobs: u64,
+}
+
+/// What [`filter`] and [`search`] read, for the document.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[expect(dead_code, reason = "it describes parameters that are read by name")]
+pub(super) struct FilterParams {
+    /// Only jobs in this state
+    status: Option<JobStateWord>,
+    /// Only jobs of this type
+    job_type: Option<JobTypeWord>,
+    /// Only jobs of this priority
+    priority: Option<PriorityWord>,
+    /// Only jobs that this subject sent
+    submitted_by: Option<String>,
+    /// Only jobs of this pipeline
+    pipeline_id: Option<uuid::Uuid>,
+    /// No jobs in this state; not together with `status`
+    not_status: Option<JobStateWord>,
+    /// Only jobs with this in their name, or with an id that begins so; capitals do not matter
+    #[param(max_length = 200)]
+    text: Option<String>,
+    /// Only jobs with this label: `key`, or `key=value`
+    label: Option<String>,
+    /// Only jobs of the module with this name
+    module: Option<String>,
+    /// No jobs of this type
+    not_job_type: Option<JobTypeWord>,
+    /// No jobs that this subject sent
+    not_submitted_by: Option<String>,
+    /// Only jobs created at or after this moment; without a zone it is UTC
+    #[param(format = DateTime)]
+    date_from: Option<String>,
+    /// Only jobs created at or before this moment
+    #[param(format = DateTime)]
+    date_to: Option<String>,
 }
 
 /// Jobs that match, newest first. With `text`, `label`, `module`, `notJobType` or `notSubmittedBy` 5,000 jobs, or 16 MiB of
@@ -86,7 +122,7 @@ struct Summary {
     path = "/api/{tenant_id}/{project_id}/execution/jobs",
     extensions(("x-required-role" = json!("viewer"))),
     tag = "Jobs",
-    params(("status" = Option<JobStateWord>, Query, description = "Only jobs in this state"), ("jobType" = Option<JobTypeWord>, Query, description = "Only jobs of this type"), ("priority" = Option<PriorityWord>, Query, description = "Only jobs of this priority"), ("submittedBy" = Option<String>, Query, description = "Only jobs that this subject sent"), ("pipelineId" = Option<Uuid>, Query, description = "Only jobs of this pipeline"), ("notStatus" = Option<JobStateWord>, Query, description = "No jobs in this state; not together with `status`"), ("text" = Option<String>, Query, max_length = 200, description = "Only jobs with this in their name, or with an id that begins so; capitals do not matter"), ("label" = Option<String>, Query, description = "Only jobs with this label: `key`, or `key=value`"), ("module" = Option<String>, Query, description = "Only jobs of the module with this name"), ("notJobType" = Option<JobTypeWord>, Query, description = "No jobs of this type"), ("notSubmittedBy" = Option<String>, Query, description = "No jobs that this subject sent"), ("dateFrom" = Option<String>, Query, format = DateTime, description = "Only jobs created at or after this moment; without a zone it is UTC"), ("dateTo" = Option<String>, Query, format = DateTime, description = "Only jobs created at or before this moment"), PartParams),
+    params(FilterParams, PartParams),
     responses((status = 200, description = "Jobs, newest first", body = ListAnswer)),
 )]
 pub(crate) async fn list(
@@ -95,16 +131,7 @@ pub(crate) async fn list(
     ids: Ids,
     query: Query,
 ) -> Result<Json<ListAnswer>, Problem> {
-    let filter = JobFilter {
-        states: states(&query)?,
-        job_type: query.job_type()?,
-        priority: query.word("priority", &PRIORITIES)?,
-        submitted_by: query.text("submittedBy").map(str::to_owned),
-        pipeline: query.id("pipelineId")?,
-        created_from: query.moment("dateFrom", false)?,
-        created_to: query.moment("dateTo", true)?,
-        ..JobFilter::default()
-    };
+    let filter = filter(&query)?;
     let reader = Reader { service: &service, caller: &caller, query: &query };
     let (part, mut numbers) = reader.part()?;
     let (project, search) = (ids.project()?, search(&query)?);
@@ -117,19 +144,38 @@ pub(crate) async fn list(
     };
     Ok(Json(ListAnswer {
         jobs: list.jobs.into_iter().map(|(job, outlook)| listed(job, &outlook)).collect(),
-        summary: Summary {
-            total_jobs: list.counts.total(),
-            running_jobs: list.counts.running,
-            queued_jobs: list.counts.queued,
-            completed_jobs: list.counts.completed,
-            failed_jobs: list.counts.failed,
-            cancelled_jobs: list.counts.cancelled,
-        },
+        summary: list.counts.into(),
         page: numbers.number,
         page_size: numbers.size,
         has_next_page: list.has_more,
         next_cursor: list.next.map(|place| reader.cursor(&place)),
     }))
+}
+
+impl From<StateCounts> for Summary {
+    fn from(counts: StateCounts) -> Self {
+        Self {
+            total_jobs: counts.total(),
+            running_jobs: counts.running,
+            queued_jobs: counts.queued,
+            completed_jobs: counts.completed,
+            failed_jobs: counts.failed,
+            cancelled_jobs: counts.cancelled,
+        }
+    }
+}
+
+pub(super) fn filter(query: &Query) -> Result<JobFilter, Problem> {
+    Ok(JobFilter {
+        states: states(query)?,
+        job_type: query.job_type()?,
+        priority: query.word("priority", &PRIORITIES)?,
+        submitted_by: query.text("submittedBy").map(str::to_owned),
+        pipeline: query.id("pipelineId")?,
+        created_from: query.moment("dateFrom", false)?,
+        created_to: query.moment("dateTo", true)?,
+        ..JobFilter::default()
+    })
 }
 
 /// What `status` and `notStatus` leave.
@@ -142,7 +188,7 @@ fn states(query: &Query) -> Result<Vec<JobState>, Problem> {
     }
 }
 
-fn search(query: &Query) -> Result<JobSearch, Problem> {
+pub(super) fn search(query: &Query) -> Result<JobSearch, Problem> {
     let text = |name| query.text(name).map(str::to_owned);
     let label = query.text("label").map(|label| match label.split_once('=') {
         Some((key, value)) => (key.to_owned(), Some(value.to_owned())),

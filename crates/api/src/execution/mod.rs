@@ -4,6 +4,7 @@
 mod archive;
 pub(crate) mod batch;
 pub(crate) mod bulk;
+pub(crate) mod bulk_runs;
 pub(crate) mod cancel;
 pub(crate) mod delete;
 pub(crate) mod events;

@@ -7,7 +7,7 @@ use crate::execution::forms;
 use crate::execution::{PRIORITIES, STATES};
 use crate::notices;
 use fuelcell_domain::schedule::SkipCode;
-use fuelcell_domain::{JobEnding, JobType, Overlap, Role};
+use fuelcell_domain::{BulkAction, BulkState, JobEnding, JobType, Overlap, Role};
 use fuelcell_service::error::role_name;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -71,6 +71,12 @@ words! {
     OutputTypeWord = forms::KINDS.map(|(word, _)| word);
     /// Forms of logs.
     LogFormatWord = forms::LOGS.map(|(word, _)| word);
+    /// What is done with many jobs.
+    BulkActionWord = BulkAction::ALL.map(BulkAction::as_str);
+    /// Where a bulk action stands.
+    BulkStateWord = BulkState::ALL.map(BulkState::as_str);
+    /// What became of a job.
+    BulkOutcomeWord = forms::OUTCOMES.map(|(word, _)| word);
     /// Where deliveries stand.
     DeliveryStateWord = notices::STATES.map(|(word, _)| word);
     /// By which way somebody is told.

@@ -2,8 +2,8 @@
 //! sort as their numbers do.
 
 use fuelcell_domain::{
-    BulkId, Delivery, DeliveryId, Digest, JobId, JobType, Ordinal, PipelineId, ProjectId, ProjectRef, SavedKind, Scope,
-    TenantId, Timestamp,
+    BulkId, Delivery, DeliveryId, Digest, JobId, JobType, Ordinal, PipelineId, ProjectId, ProjectRef,
+    SavedKind, Scope, TenantId, Timestamp,
 };
 use fuelcell_store::KEPT_EVENTS;
 use fuelcell_store::hours::place_of;

@@ -5,10 +5,11 @@
 
 use crate::reopen::{everything, fill_jobs, fill_registry};
 use fuelcell_domain::{
-    AuditEntry, AuditFilter, Capabilities, Delivery, Grant, Holder, MailPolicy, ModuleVersion, Notices,
-    Pipeline, PipelineId, ProjectLimits, ProjectRef, SealedSecret, Settled, Timestamp, Try,
+    AuditEntry, AuditFilter, BulkJob, Capabilities, Delivery, Grant, Holder, Job, JobId, JobOutcome,
+    MailPolicy, ModuleVersion, Notices, Pipeline, PipelineId, ProjectLimits, ProjectRef, SealedSecret,
+    Settled, Timestamp, Try,
 };
-use fuelcell_store::conformance::fixtures::{at, project, registered_pipeline, schedule, webhook};
+use fuelcell_store::conformance::fixtures::{at, bulk_run, project, registered_pipeline, schedule, webhook};
 use fuelcell_store::{
     Accounts, Audit, DeliveryClaim, DeliveryFilter, JobFilter, Modules, PageRequest, Seek, Settlement, Store,
 };
@@ -27,9 +28,9 @@ const FILES: [&str; 2] = ["high-water", "records"];
 const SAID: &str = "said";
 
 /// The version of the layout that this build writes.
-const PRESENT: u32 = 13;
+const PRESENT: u32 = 14;
 /// Older ones that it reads, each of which has an archive.
-const OLDER: [u32; 9] = [4, 5, 6, 7, 8, 9, 10, 11, 12];
+const OLDER: [u32; 10] = [4, 5, 6, 7, 8, 9, 10, 11, 12, 13];
 
 fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
@@ -75,8 +76,12 @@ fn left_behind(format: u32) -> (TempDir, String) {
     let said = if format < 10 { without_engines(&said) } else { said };
     // Jobs belonged to no trace.
     let said = if format < 13 { without_traces(&said) } else { said };
+    // Jobs left no profiles.
+    let said = if format < 14 { without_profiles(&said) } else { said };
     // Nobody was told of the ends of jobs.
     let said = if format < 12 { said + &told(&Notices::default(), &[], None) } else { said };
+    // Nothing was done with many jobs at once.
+    let said = if format < 14 { said + "bulk actions: []\n" } else { said };
     (directory, said)
 }
 
@@ -101,6 +106,11 @@ fn in_each(said: &str, beginning: &str, old: &str, new: &str) -> String {
 fn without_traces(said: &str) -> String {
     let said = said.replace("holder: None }", "holder: None, trace: None }");
     in_each(&said, "holder: Some(", ") }", "), trace: None }")
+}
+
+fn without_profiles(said: &str) -> String {
+    let said = said.replace("trace: None }", "trace: None, profile: false }");
+    in_each(&said, "trace: Some(", ") }", "), profile: false }")
 }
 
 fn without_engines(said: &str) -> String {
@@ -137,7 +147,17 @@ async fn said(store: &dyn Store) -> String {
     let all = Seek { after: None, limit: 100 };
     let deliveries = store.deliveries(own, DeliveryFilter::default(), all).await.unwrap().rows;
     let notices = store.notices(own).await.unwrap();
-    text + &told(&notices, &deliveries, store.next_delivery().await.unwrap())
+    let text = text + &told(&notices, &deliveries, store.next_delivery().await.unwrap());
+    text + &done_with_many(store, own).await
+}
+
+async fn done_with_many(store: &dyn Store, own: ProjectRef) -> String {
+    let all = Seek { after: None, limit: 100 };
+    let mut runs = Vec::new();
+    for run in store.bulks(own, all).await.unwrap().rows {
+        runs.push((store.bulk_part(own, run.id, 0).await.unwrap(), run));
+    }
+    format!("bulk actions: {runs:?}\n")
 }
 
 async fn fill(store: &dyn Store, own: ProjectRef) {
@@ -152,8 +172,19 @@ async fn fill(store: &dyn Store, own: ProjectRef) {
         SealedSecret { project: own, name, headers, sealed, by, created_at: at(1), updated_at: at(1) };
     store.put_secret(secret).await.unwrap();
     tell(store).await;
+    begin_bulk(store, own, &jobs).await;
     // The third job completed; a deleted one leaves its ordinal behind.
     store.delete_ended(own, jobs[3].id).await.unwrap();
+}
+
+/// One that has done with the first of these jobs.
+async fn begin_bulk(store: &dyn Store, own: ProjectRef, jobs: &[Job]) {
+    let (run, jobs) = bulk_run(own, jobs.iter().map(BulkJob::from).collect());
+    store.begin_bulk(run.clone(), jobs.clone()).await.unwrap();
+    let mut part = store.bulk_part(own, run.id, 0).await.unwrap().unwrap();
+    let (mut after, outcome) = (run.clone(), JobOutcome::Done(Some(JobId::random())));
+    after.settle(&mut part, vec![(jobs[0].id, outcome)], at(2));
+    store.step_bulk(run, after, Some(part)).await.unwrap();
 }
 
 /// Has what follows told to a webhook.

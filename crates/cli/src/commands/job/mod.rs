@@ -1,6 +1,8 @@
 //! `fuelcell job …`: submit, follow, fetch, cancel, retry.
 
+mod bulk;
 mod download;
+mod filters;
 pub(crate) mod here;
 mod logs;
 mod shared;
@@ -11,37 +13,17 @@ use super::diff::{self, Compare};
 use super::gone::{DryRun, nothing_was_deleted};
 use crate::complete;
 use crate::connection::Connection;
-use crate::failure::{Exit, Failure, Outcome};
+use crate::failure::Outcome;
 use crate::operations::{
-    CANCEL_JOB, CHANGE_JOBS, DELETE_JOB, GET_JOB, JOB_RESULTS, LIST_JOB_TYPES, LIST_JOBS, LIST_QUEUE,
-    RETRY_JOB,
+    CANCEL_JOB, DELETE_JOB, GET_JOB, JOB_RESULTS, LIST_JOB_TYPES, LIST_QUEUE, RETRY_JOB,
 };
-use crate::output::{self, Column, Form, Format, done, note};
+use crate::output::{self, Column, Form, Format, done};
 use crate::pages::{self, HowMany};
 use crate::values::members;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
+pub(crate) use filters::Filters;
 use serde_json::{Map, Value, json};
-use shared::{JOB, Priority, outputs, send_once};
-
-const JOBS: &[Column] = &[
-    ("JOB", "jobId", Form::Text),
-    ("STATUS", "status", Form::Text),
-    ("TYPE", "jobType", Form::Text),
-    ("NAME", "jobName", Form::Text),
-    ("SUBMITTED", "dateCreated", Form::Time),
-    ("DURATION", "durationSeconds", Form::Seconds),
-    ("WARNINGS", "warningCount", Form::Number),
-];
-
-const CHANGED: &[Column] = &[
-    ("JOB", "jobId", Form::Text),
-    ("NEW JOB", "newJobId", Form::Text),
-    ("ERROR", "error/code", Form::Text),
-    ("MESSAGE", "error/message", Form::Text),
-];
-
-/// The API takes no more at a time.
-const BULK: usize = 500;
+use shared::{JOB, JOBS, Priority, outputs, send_once};
 
 const QUEUE: &[Column] = &[
     ("PLACE", "queuePosition", Form::Number),
@@ -76,9 +58,9 @@ pub enum JobCommand {
     Submit(Box<submit::Submit>),
     /// List jobs, newest first.
     #[command(
-        after_help = "Examples:\n  $ fuelcell job list --status failed\n  $ fuelcell job list --all --output jsonl"
+        after_help = "Examples:\n  $ fuelcell job list --status failed\n  $ fuelcell job list --view $VIEW --from 2026-01-31\n  $ fuelcell job list --all --output jsonl"
     )]
-    List(Filters),
+    List(Listing),
     /// Show a job: how far it is, why it waits, why it failed, what it used.
     #[command(after_help = "Examples:\n  $ fuelcell job show $JOB\n  $ fuelcell job show $JOB --output json")]
     Show {
@@ -152,24 +134,9 @@ pub enum JobCommand {
         #[command(flatten)]
         only: DryRun,
     },
-    /// Cancel, retry or delete many jobs at once, and say what became of each.
-    #[command(
-        after_help = "Examples:\n  $ fuelcell job bulk retry $FAILED_JOB --reason 'the source was wrong'\n  $ fuelcell job bulk delete $JOB $SPARE_JOB"
-    )]
-    Bulk {
-        /// What to do with them.
-        #[arg(value_enum)]
-        action: Action,
-        /// The jobs' ids.
-        #[arg(required = true, add = complete::jobs())]
-        jobs: Vec<String>,
-        /// Reason for cancelling or retrying them.
-        #[arg(long)]
-        reason: Option<String>,
-        /// Show the jobs as they stand, and do nothing with them.
-        #[arg(long)]
-        dry_run: bool,
-    },
+    /// Cancel, retry or delete many jobs: those that are named, or all that match.
+    #[command(subcommand)]
+    Bulk(bulk::BulkCommand),
     /// List queued jobs in the order in which they start, with what they wait for.
     #[command(after_help = "Examples:\n  $ fuelcell job queue")]
     Queue {
@@ -183,89 +150,16 @@ pub enum JobCommand {
     Types,
 }
 
-/// What is done with many jobs.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum Action {
-    /// Asks queued and running ones to stop, and keeps what they have finished
-    Cancel,
-    /// Queues a new job for each that failed or was cancelled
-    Retry,
-    /// Forgets ended ones
-    Delete,
-}
-
-impl Action {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Cancel => "cancel",
-            Self::Retry => "retry",
-            Self::Delete => "delete",
-        }
-    }
-}
-
-/// Which jobs are listed.
+/// Which jobs are listed, and how many.
 #[derive(Args)]
-pub struct Filters {
-    /// Only those in this state.
-    #[arg(long, value_enum)]
-    status: Option<State>,
-    /// Only those of this type.
-    #[arg(long = "type", value_name = "TYPE", add = complete::job_types())]
-    job_type: Option<String>,
-    /// Only those of this priority.
-    #[arg(long, value_enum)]
-    priority: Option<Priority>,
-    /// Only those that this subject submitted.
-    #[arg(long, value_name = "SUBJECT")]
-    submitted_by: Option<String>,
-    /// Only those with this in their name, or with an id that begins so.
-    #[arg(long)]
-    text: Option<String>,
-    /// Only those with this label: NAME, or NAME=VALUE.
-    #[arg(long)]
-    label: Option<String>,
-    /// Only those of this module.
-    #[arg(long, value_name = "NAME", add = complete::modules())]
-    module: Option<String>,
-    /// Only those of this pipeline.
-    #[arg(long, value_name = "ID", add = complete::pipelines())]
-    pipeline: Option<String>,
-    /// Only those submitted from this moment on, such as 2026-01-31T00:00:00Z.
-    #[arg(long, value_name = "TIME")]
-    from: Option<String>,
-    /// Only those submitted up to this moment.
-    #[arg(long, value_name = "TIME")]
-    to: Option<String>,
+pub struct Listing {
+    /// Those of a view; flags stand in the place of what it says.
+    #[arg(long, value_name = "NAME", add = complete::views())]
+    view: Option<String>,
+    #[command(flatten)]
+    filters: Filters,
     #[command(flatten)]
     how_many: HowMany,
-}
-
-/// A job's state.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum State {
-    /// Waits
-    Queued,
-    /// Runs
-    Running,
-    /// Ended well
-    Completed,
-    /// Ended badly
-    Failed,
-    /// Was ended
-    Cancelled,
-}
-
-impl State {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Queued => "Queued",
-            Self::Running => "Running",
-            Self::Completed => "Completed",
-            Self::Failed => "Failed",
-            Self::Cancelled => "Cancelled",
-        }
-    }
 }
 
 /// How a job is retried.
@@ -301,7 +195,9 @@ pub(crate) fn run(connection: &Connection, command: JobCommand) -> Outcome {
     let (http, format) = (&connection.http, connection.format);
     match command {
         JobCommand::Submit(submit) => submit::run(connection, &submit),
-        JobCommand::List(filters) => list(connection, &filters),
+        JobCommand::List(Listing { view, filters, how_many }) => {
+            pages::list(http, filters.list(connection, view.as_deref())?, "jobs", how_many, (format, JOBS))
+        }
         JobCommand::Show { job } => output::one(format, JOB, &connection.send(GET_JOB, &[("jobId", &job)])?),
         JobCommand::Compare(jobs) => diff::compared(connection, &jobs),
         JobCommand::Watch(watch) => watch::run(connection, &watch),
@@ -322,8 +218,7 @@ pub(crate) fn run(connection: &Connection, command: JobCommand) -> Outcome {
             connection.send(DELETE_JOB, &[("jobId", &job)])?;
             done(format, &format!("forgot job {job}"), &json!({"jobId": job}))
         }
-        JobCommand::Bulk { action, jobs, dry_run: true, .. } => would_change(connection, action, &jobs),
-        JobCommand::Bulk { action, jobs, reason, .. } => bulk(connection, action, &jobs, reason.as_deref()),
+        JobCommand::Bulk(command) => bulk::run(connection, command),
         JobCommand::Queue { how_many } => {
             pages::list(http, connection.call(LIST_QUEUE, &[])?, "jobs", how_many, (format, QUEUE))
         }
@@ -332,22 +227,6 @@ pub(crate) fn run(connection: &Connection, command: JobCommand) -> Outcome {
             output::list(format, TYPES, told["jobTypes"].as_array().map_or(&[], Vec::as_slice))
         }
     }
-}
-
-fn list(connection: &Connection, filters: &Filters) -> Outcome {
-    let call = connection
-        .call(LIST_JOBS, &[])?
-        .query("status", filters.status.map(State::word))
-        .query("jobType", filters.job_type.as_ref())
-        .query("priority", filters.priority.map(Priority::word))
-        .query("submittedBy", filters.submitted_by.as_ref())
-        .query("text", filters.text.as_ref())
-        .query("label", filters.label.as_ref())
-        .query("module", filters.module.as_ref())
-        .query("pipelineId", filters.pipeline.as_ref())
-        .query("dateFrom", filters.from.as_ref())
-        .query("dateTo", filters.to.as_ref());
-    pages::list(&connection.http, call, "jobs", filters.how_many, (connection.format, JOBS))
 }
 
 /// What a job left goes with its record.
@@ -360,40 +239,6 @@ fn would_forget(connection: &Connection, job: &str) -> Outcome {
         "this would go for good, with {outputs} outputs, {receipts} receipts and the log:"
     ));
     output::one(connection.format, JOB, &thing)
-}
-
-/// The jobs as they stand.
-fn would_change(connection: &Connection, action: Action, jobs: &[String]) -> Outcome {
-    let stand = |job: &String| connection.send(GET_JOB, &[("jobId", job)]);
-    let found = jobs.iter().map(stand).collect::<Outcome<Vec<_>>>()?;
-    note(&format!("nothing was done; {} would be asked for these:", action.word()));
-    output::list(connection.format, JOBS, &found)
-}
-
-fn bulk(connection: &Connection, action: Action, jobs: &[String], reason: Option<&str>) -> Outcome {
-    let (mut changed, mut refused) = (Vec::new(), 0);
-    for jobs in jobs.chunks(BULK) {
-        let body = json!({"action": action.word(), "jobIds": jobs, "reason": reason});
-        let mut told = match connection.http.send(&connection.call(CHANGE_JOBS, &[])?.json(body)) {
-            // What was done before is told all the same.
-            Err(failure) if !changed.is_empty() => {
-                output::list(connection.format, CHANGED, &changed)?;
-                return Err(failure);
-            }
-            told => told?,
-        };
-        refused += told["refused"].as_u64().unwrap_or(0);
-        if let Value::Array(some) = told["jobs"].take() {
-            changed.extend(some);
-        }
-    }
-    output::list(connection.format, CHANGED, &changed)?;
-    let exit = match usize::try_from(refused) {
-        Ok(0) => return Ok(()),
-        Ok(refused) if refused < jobs.len() => Exit::Partly,
-        _ => Exit::Conflict,
-    };
-    Err(Failure::new(exit, format!("it was not done with {refused} of {}", jobs.len())))
 }
 
 fn run_retry(connection: &Connection, retry: &Retry) -> Outcome {

@@ -10,6 +10,16 @@ use std::thread;
 use std::time::Duration;
 use uuid::Uuid;
 
+pub(super) const JOBS: &[Column] = &[
+    ("JOB", "jobId", Form::Text),
+    ("STATUS", "status", Form::Text),
+    ("TYPE", "jobType", Form::Text),
+    ("NAME", "jobName", Form::Text),
+    ("SUBMITTED", "dateCreated", Form::Time),
+    ("DURATION", "durationSeconds", Form::Seconds),
+    ("WARNINGS", "warningCount", Form::Number),
+];
+
 pub(super) const JOB: &[Column] = &[
     ("job", "jobId", Form::Text),
     ("name", "jobName", Form::Text),

@@ -1,110 +1,107 @@
-import { useMemo, useState } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { useId, useState } from "react";
 import { api, call, type Schemas } from "../api/client";
 import { usePlace } from "../app/shell";
 import { useTexts } from "../texts";
 import Dialog from "../ui/dialog";
 import { Text } from "../ui/text";
 import { useMoment } from "../ui/time";
-import { Button, Field, Problem, styles } from "../ui/ui";
-import type { ListedJob } from "./list";
+import { Button, Field, Loading, Problem, styles } from "../ui/ui";
+import { Outcomes, Progress, useRun } from "./runs";
 import type { Action } from "./selection";
 
-/** Jobs of one request: each is one step of the progress. */
-const AT_A_TIME = 50;
 /** Above so many jobs their number is to be entered. */
 const TYPED_ABOVE = 100;
-/** Refused jobs that are named. */
-const NAMED = 20;
 
-const FITS: Record<Action, string[]> = {
-  cancel: ["Queued", "Running"],
-  retry: ["Failed", "Cancelled"],
-  delete: ["Completed", "Failed", "Cancelled"],
-};
+/** Which jobs are meant: these, or those that match. */
+export type Meant = { jobIds: string[] } | { query: Record<string, string | number> };
 
-type Outcome = Schemas["BulkItem"];
-
-/** Does one thing with many jobs: which ones is settled when this opens, and each has its outcome in the end. */
-export default function Bulk({ action, jobs, close }: { action: Action; jobs: ListedJob[]; close: (done: boolean) => void }) {
+/** Does one thing with many jobs: the server freezes which ones, says what it would come to, and does it by itself. */
+export default function Bulk({ action, meant, close }: { action: Action; meant: Meant; close: (begun: boolean) => void }) {
   const t = useTexts();
   const place = usePlace();
-  const moment = useMoment();
-  const words = t.bulk;
-  const [frozen] = useState(() => jobs.filter((job) => FITS[action].includes(job.status)));
-  const [reason, setReason] = useState("");
-  const [typed, setTyped] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [outcomes, setOutcomes] = useState<Outcome[]>([]);
-  const [error, setError] = useState<unknown>(null);
-  const dates = useMemo(() => frozen.map((job) => job.dateCreated).sort(), [frozen]);
-  const count = frozen.length;
-  const done = outcomes.length === count && count > 0;
-  const mustType = count > TYPED_ABOVE;
-  const send = async () => {
-    if (busy || count === 0 || (mustType && typed.trim() !== String(count))) return;
-    setBusy(true);
-    setError(null);
-    try {
-      // What was done before something went wrong is not done again.
-      for (let at = outcomes.length; at < count; at += AT_A_TIME) {
-        const body = { action, jobIds: frozen.slice(at, at + AT_A_TIME).map((job) => job.jobId), ...(reason.trim() ? { reason: reason.trim() } : {}) };
-        const answer = await call(api.POST("/api/{tenantId}/{projectId}/execution/jobs/bulk", { params: { path: place }, body }));
-        setOutcomes((before) => [...before, ...answer.jobs]);
-      }
-    } catch (failure) {
-      setError(failure);
-    }
-    setBusy(false);
-  };
+  const id = useId();
+  const [begun, setBegun] = useState<string | null>(null);
+  const preview = useQuery({
+    queryKey: ["bulk-preview", id],
+    queryFn: () => {
+      const [query, jobIds] = "query" in meant ? [meant.query, undefined] : [{}, meant.jobIds];
+      const body = jobIds ? { action, jobIds } : { action };
+      return call(api.POST("/api/{tenantId}/{projectId}/execution/bulk/preview", { params: { path: place, query: query as never }, body }));
+    },
+    staleTime: Infinity,
+    gcTime: 0,
+    retry: false,
+  });
   return (
-    <Dialog title={words.titles[action]} close={() => !busy && close(outcomes.length > 0)}>
-      {count === 0 ? <p>{words.nothing}</p> : (
-        <form className={styles.ask} noValidate onSubmit={(event) => { event.preventDefault(); void send(); }}>
-          <p>{words.will[action](count)}</p>
-          <p className={styles.hint}>{words.span(moment(dates[0]!), moment(dates.at(-1)!))} {words.frozen}</p>
-          {jobs.length > count && <p className={styles.hint}>{words.skips(jobs.length - count)}</p>}
-          {action !== "delete" && outcomes.length === 0 && (
-            <Field label={t.job.cancel.reason}>{(props) => <input {...props} value={reason} maxLength={1024} onChange={(event) => setReason(event.target.value)} />}</Field>
-          )}
-          {mustType && outcomes.length === 0 && (
-            <Field label={words.type(count)}>{(props) => <input {...props} inputMode="numeric" autoComplete="off" value={typed} onChange={(event) => setTyped(event.target.value)} />}</Field>
-          )}
-          <div role="status">
-            {(busy || outcomes.length > 0) && <><progress className={styles.meter} value={outcomes.length} max={count} aria-label={words.progress(outcomes.length, count)} /> {words.progress(outcomes.length, count)}</>}
-            {done && <p>{words.done(outcomes.filter((outcome) => !outcome.error).length)}</p>}
-          </div>
-          <Refused outcomes={outcomes} jobs={frozen} />
-          {error !== null && <Problem error={error} />}
-          <div className={`${styles.row} ${styles.rowEnd}`}>
-            {done ? <Button look="primary" onClick={() => close(true)}>{t.common.close}</Button> : (
-              <>
-                <Button onClick={() => !busy && close(outcomes.length > 0)}>{t.common.cancel}</Button>
-                <Button type="submit" look={action === "retry" ? "primary" : "danger"} aria-busy={busy}
-                  why={mustType && outcomes.length === 0 && typed.trim() !== String(count) ? words.type(count) : null}>{words.submit[action]}</Button>
-              </>
-            )}
-          </div>
-        </form>
-      )}
+    <Dialog title={t.bulk.titles[action]} close={() => close(begun !== null)}>
+      {preview.isPending && <Loading />}
+      {preview.isError && <Problem error={preview.error} />}
+      {preview.data && begun === null && <Question preview={preview.data} action={action} begin={setBegun} close={() => close(false)} />}
+      {begun !== null && <Begun id={begun} close={() => close(true)} />}
     </Dialog>
   );
 }
 
-function Refused({ outcomes, jobs }: { outcomes: Outcome[]; jobs: ListedJob[] }) {
-  const { bulk } = useTexts();
-  const refused = outcomes.filter((outcome) => outcome.error);
-  if (refused.length === 0) return null;
+type QuestionProps = { preview: Schemas["PreviewAnswer"]; action: Action; begin: (id: string) => void; close: () => void };
+
+function Question({ preview, action, begin, close }: QuestionProps) {
+  const t = useTexts();
+  const place = usePlace();
+  const moment = useMoment();
+  const words = t.bulk;
+  const [reason, setReason] = useState("");
+  const [typed, setTyped] = useState("");
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const count = preview.willChange;
+  const isMissing = count > TYPED_ABOVE && typed.trim() !== String(count);
+  const left = preview.jobs - count + preview.absent;
+  if (count === 0 || !preview.set) return <p>{words.nothing}</p>;
+  const set = preview.set;
+  const send = async () => {
+    if (busy || isMissing) return;
+    setBusy(true);
+    setError(null);
+    try {
+      const body = reason.trim() ? { set, reason: reason.trim() } : { set };
+      const run = await call(api.POST("/api/{tenantId}/{projectId}/execution/bulk", { params: { path: place }, body }));
+      begin(run.bulkId);
+    } catch (failure) {
+      setError(failure);
+      setBusy(false);
+    }
+  };
   return (
-    <div className={styles.problem}>
-      <p>{bulk.refused(refused.length)}</p>
-      <ul>
-        {refused.slice(0, NAMED).map((outcome) => (
-          <li key={outcome.jobId}>
-            <Text value={jobs.find((job) => job.jobId === outcome.jobId)?.jobName ?? outcome.jobId} max={100} />: <Text value={outcome.error!.message} max={300} />
-          </li>
-        ))}
-      </ul>
-      {refused.length > NAMED && "…"}
+    <form className={styles.ask} noValidate onSubmit={(event) => { event.preventDefault(); void send(); }}>
+      <p>{words.will[action](count)}</p>
+      {preview.oldestJob && preview.newestJob && <p className={styles.hint}>{words.span(moment(preview.oldestJob), moment(preview.newestJob))} {words.frozen}</p>}
+      {left > 0 && <p className={styles.hint}>{words.skips(left)}</p>}
+      {action !== "delete" && <Field label={t.job.cancel.reason}>{(props) => <input {...props} value={reason} maxLength={1024} onChange={(event) => setReason(event.target.value)} />}</Field>}
+      {count > TYPED_ABOVE && <Field label={words.type(count)}>{(props) => <input {...props} inputMode="numeric" autoComplete="off" value={typed} onChange={(event) => setTyped(event.target.value)} />}</Field>}
+      {error !== null && <Problem error={error} />}
+      <div className={`${styles.row} ${styles.rowEnd}`}>
+        <Button onClick={close}>{t.common.cancel}</Button>
+        <Button type="submit" look={action === "retry" ? "primary" : "danger"} aria-busy={busy} why={isMissing ? words.type(count) : null}>{words.submit[action]}</Button>
+      </div>
+    </form>
+  );
+}
+
+function Begun({ id, close }: { id: string; close: () => void }) {
+  const t = useTexts();
+  const run = useRun(id);
+  if (run.isError && !run.data) return <Problem error={run.error} retry={() => void run.refetch()} />;
+  if (!run.data) return <Loading />;
+  const { status, done, stop, skipped, failed } = run.data;
+  return (
+    <div className={styles.ask}>
+      <Progress run={run.data} />
+      {status === "Running" && <p className={styles.hint}>{t.bulk.goesOn}</p>}
+      {status !== "Running" && <p role="status">{t.bulk.done(done)}</p>}
+      {stop && <p><Text value={stop.message} max={300} /></p>}
+      {status !== "Running" && skipped + failed > 0 && <Outcomes id={id} first={failed > 0 ? "Failed" : "Skipped"} />}
+      <div className={`${styles.row} ${styles.rowEnd}`}><Button look="primary" onClick={close}>{t.common.close}</Button></div>
     </div>
   );
 }

@@ -17,17 +17,13 @@ export const PAGE_SIZE = 50;
 const PAUSE = 500;
 /** The same while jobs are searched, which costs the server more. */
 const SEARCH_PAUSE = 5_000;
-/** Jobs that can be collected for one action. */
-export const MOST_COLLECTED = 5_000;
-const COLLECTED_AT_A_TIME = 100;
-
 /** Which state an event leaves its job in. */
 const STATES: Record<string, JobState> = {
   queued: "Queued", requeued: "Queued", started: "Running", completed: "Completed", failed: "Failed", cancelled: "Cancelled",
 };
 
 /** The days of the filter, as moments where the person is. */
-function query(filter: Filter): Record<string, string | number> {
+export function query(filter: Filter): Record<string, string | number> {
   const moment = (day: string | undefined, time: string) => {
     const at = day ? new Date(`${day}T${time}`) : null;
     return at && !Number.isNaN(at.getTime()) ? at.toISOString() : undefined;
@@ -48,24 +44,9 @@ function query(filter: Filter): Record<string, string | number> {
   return Object.fromEntries(Object.entries(all).filter((pair): pair is [string, string] => pair[1] !== undefined));
 }
 
-function fetchPage(place: Place, filter: Filter, cursor: string | null, pageSize = PAGE_SIZE): Promise<Page> {
-  const search = { ...query(filter), pageSize, ...(cursor ? { cursor } : {}) };
+function fetchPage(place: Place, filter: Filter, cursor: string | null): Promise<Page> {
+  const search = { ...query(filter), pageSize: PAGE_SIZE, ...(cursor ? { cursor } : {}) };
   return call(api.GET("/api/{tenantId}/{projectId}/execution/jobs", { params: { path: place, query: search as never } }));
-}
-
-/** All jobs that match now, newest first; more than can be collected are `null`. */
-export async function collect(place: Place, filter: Filter, told: (count: number) => void, signal: AbortSignal): Promise<ListedJob[] | null> {
-  const found: ListedJob[] = [];
-  let cursor: string | null = null;
-  do {
-    const page: Page = await fetchPage(place, filter, cursor, COLLECTED_AT_A_TIME);
-    if (signal.aborted) return [];
-    found.push(...page.jobs);
-    if (found.length > MOST_COLLECTED) return null;
-    told(found.length);
-    cursor = page.nextCursor ?? null;
-  } while (cursor !== null);
-  return found;
 }
 
 type Data = InfiniteData<Page, string | null>;

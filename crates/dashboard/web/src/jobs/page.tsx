@@ -12,6 +12,8 @@ import { type Filter, type ListedJob, MOST_REASONS, PAGE_SIZE, type Reasons, use
 import { SelectionBar, useSelection } from "./selection";
 
 const Sample = lazy(() => import("./sample"));
+const Runs = lazy(() => import("./runs"));
+const Views = lazy(() => import("../saved/views"));
 
 const STATES: JobState[] = ["Queued", "Running", "Completed", "Failed", "Cancelled"];
 const COUNTS = { Queued: "queuedJobs", Running: "runningJobs", Completed: "completedJobs", Failed: "failedJobs", Cancelled: "cancelledJobs" } as const;
@@ -31,12 +33,13 @@ export default function JobsPage() {
   const filter = useMemo(() => JSON.parse(address) as Filter, [address]);
   const body = useRef<HTMLDivElement>(null);
   const pointed = useRef(false);
+  const [runs, setRuns] = useState(false);
   const selection = useSelection(address);
   useKeys({
     x: () => document.activeElement?.closest("tr")?.querySelector<HTMLElement>("input[type=checkbox]")?.click(),
     Escape: selection.clear,
   });
-  const mayMove = () => selection.chosen.size === 0 && !pointed.current && window.scrollY < 80 && !body.current?.contains(document.activeElement);
+  const mayMove = () => selection.isEmpty && !pointed.current && window.scrollY < 80 && !body.current?.contains(document.activeElement);
   const jobs = useJobs(place, filter, mayMove);
   const { list, rows, summary } = jobs;
   const reasons = useWaitReasons(place, rows.filter((row) => row.status === "Queued").length);
@@ -54,11 +57,14 @@ export default function JobsPage() {
       <div className={page.head}>
         <h1>{t.jobs.title}</h1>
         {summary && <span className={page.count} aria-live="polite">{t.jobs.count(filter.status ? countOf(summary, filter.status) : summary.totalJobs)}</span>}
+        {!isEmpty && <Button onClick={() => setRuns(true)}>{t.bulk.runs}</Button>}
+        {runs && <Suspense><Runs close={() => setRuns(false)} /></Suspense>}
       </div>
       <nav className={page.side} aria-label={t.jobs.states}>
         <StateLink filter={filter} count={summary?.totalJobs} />
         {STATES.map((state) => <StateLink key={state} filter={filter} state={state} count={summary?.[COUNTS[state]]} />)}
         {filter.status === "Queued" && reasons.counts.length > 0 && <Waits reasons={reasons} />}
+        {!isEmpty && <Suspense><Views place={place} filter={filter} /></Suspense>}
       </nav>
       <div>
         {!isEmpty && <Filters filter={filter} />}
@@ -80,7 +86,7 @@ export default function JobsPage() {
         )}
         {rows.length > 0 && (
           <div ref={body} onPointerEnter={() => (pointed.current = true)} onPointerLeave={() => (pointed.current = false)}>
-            <SelectionBar selection={selection} rows={rows} filter={filter} renew={jobs.renew} />
+            <SelectionBar selection={selection} filter={filter} renew={jobs.renew} />
             <Rows rows={rows} reasons={reasons.of} address={address} selection={selection} more={list.hasNextPage && !list.isFetchingNextPage && !isSparse ? () => void list.fetchNextPage() : null} />
           </div>
         )}
@@ -252,7 +258,7 @@ function Rows({ rows, reasons, address, selection, more }: RowsProps) {
           const row = rows[item.index]!;
           return (
             <Row key={item.key} row={row} index={item.index} reason={reasons.get(row.jobId)} measure={virtual.measureElement}
-              chosen={selection.chosen.has(row.jobId)} toggle={(through) => selection.toggle(rows, row, through)} />
+              chosen={selection.has(row.jobId)} toggle={(through) => selection.toggle(rows, row, through)} />
           );
         })}
       </tbody>

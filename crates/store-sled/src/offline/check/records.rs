@@ -10,9 +10,8 @@ use crate::tables::database::Read;
 use crate::tables::keys::{self, Table, counters, hexadecimal};
 use crate::verbs::audit;
 use fuelcell_domain::{
-    Activation, AuditEntry, BulkJob, BulkRun, Dataset, Delivery, Digest, Grant, Notices, Pipeline, Project, ProjectLimits,
-    SavedItem, Schedule, SealedSecret, StoredBytes, Tenant, Token, TokenId,
-    UnfinishedUpload,
+    Activation, AuditEntry, BulkJob, BulkRun, Dataset, Delivery, Digest, Grant, Notices, Pipeline, Project,
+    ProjectLimits, SavedItem, Schedule, SealedSecret, StoredBytes, Tenant, Token, TokenId, UnfinishedUpload,
 };
 use fuelcell_store::hours::{HourFigures, place_of};
 use roaring::RoaringTreemap;
