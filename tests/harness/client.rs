@@ -30,6 +30,9 @@ impl Client {
     pub fn new(base: &str, token: Option<&str>) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
+            // Where somebody is sent to is what a test looks at.
+            .max_redirects(0)
+            .max_redirects_will_error(false)
             .timeout_global(Some(Duration::from_secs(120)));
         Self {
             agent: Agent::new_with_config(config.build()),

@@ -11,6 +11,7 @@ pub mod limits;
 pub mod mount;
 pub mod page;
 pub mod project;
+pub mod provider;
 pub mod proxy;
 pub mod receiver;
 pub mod register;

@@ -71,9 +71,14 @@ impl AuthFailures {
             Scheme::Basic => by_password(service, header).await,
         };
         if let Err(ServiceError::Unauthenticated) = recognised {
-            self.count(peer(parts))?;
+            self.count(peer(parts.extensions.get()))?;
         }
         Ok(recognised?)
+    }
+
+    /// Counts a step of a sign-in by an identity provider, of which nobody knows yet whether it is a right one.
+    pub(crate) fn count_sign_in(&self, arrival: Option<&Arrival>) -> Result<(), ServiceError> {
+        self.count(peer(arrival))
     }
 
     fn count(&self, peer: Peer) -> Result<(), ServiceError> {
@@ -82,14 +87,16 @@ impl AuthFailures {
         }
         self.limiter.check_key(&peer).map_err(|wait| ServiceError::TooMany {
             code: "TooManyFailures",
-            message: "too many wrong tokens or passwords came from this address; try again later".into(),
+            message:
+                "too many wrong tokens or passwords, or sign-ins, came from this address; try again later"
+                    .into(),
             retry_after: wait.wait_time_from(self.clock.now()).as_secs() + 1,
         })
     }
 }
 
-fn peer(parts: &Parts) -> Peer {
-    parts.extensions.get::<Arrival>().map_or(Peer::NOBODY, |arrival| arrival.peer)
+fn peer(arrival: Option<&Arrival>) -> Peer {
+    arrival.map_or(Peer::NOBODY, |arrival| arrival.peer)
 }
 
 async fn by_token(service: &Service, header: &str) -> Result<Principal, ServiceError> {

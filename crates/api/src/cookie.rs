@@ -1,4 +1,4 @@
-//! The cookie of a session: read, made, and believed only when a page of this server sent it. A browser sends it by itself,
+//! Cookies of browsers, above all that of a session: read, made, and believed only when a page of this server sent it. A browser sends it by itself,
 //! with whatever any page makes it ask for.
 
 use crate::problem::Problem;
@@ -18,10 +18,15 @@ pub(crate) async fn recognise(service: &Service, parts: &Parts) -> Result<Princi
 }
 
 fn secret(headers: &HeaderMap) -> Option<&str> {
+    find(headers, COOKIE)
+}
+
+/// The cookie of this name.
+pub(crate) fn find<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
     let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|cookies| cookies.to_str().ok());
     let mut pairs =
         cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find_map(|(name, value)| (name == COOKIE).then_some(value))
+    pairs.find_map(|(name, value)| (name == wanted).then_some(value))
 }
 
 /// Refuses what a page of somebody else made the browser send. Browsers say it themselves (`Sec-Fetch-Site`); where they do
@@ -57,10 +62,9 @@ fn is_own(origin: &str, host: Option<&str>, public_url: &str) -> bool {
 pub(crate) fn cookie(service: &Service, headers: &HeaderMap, session: Option<(&str, Timestamp)>) -> String {
     let public_url = service.public_url();
     let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).unwrap_or(public_url);
-    let secure = if origin.starts_with("https://") { "; Secure" } else { "" };
-    let public = public_url.parse::<Uri>().ok();
-    let path = public.as_ref().map_or("/", |public| public.path()).trim_end_matches('/');
-    let path = if path.is_empty() { "/" } else { path };
+    let secure = secure(origin);
+    let path = public_path(public_url);
+    let path = if path.is_empty() { "/" } else { &path };
     let (secret, life) = match session {
         Some((secret, ends)) => {
             (secret, format!("; Expires={}", ends.to_utc().format("%a, %d %b %Y %H:%M:%S GMT")))
@@ -70,11 +74,22 @@ pub(crate) fn cookie(service: &Service, headers: &HeaderMap, session: Option<(&s
     format!("{COOKIE}={secret}; Path={path}; HttpOnly; SameSite=Strict{secure}{life}")
 }
 
+/// The path of the public address, without a slash at its end.
+pub(crate) fn public_path(public_url: &str) -> String {
+    let public = public_url.parse::<Uri>().ok();
+    public.as_ref().map_or("", |public| public.path()).trim_end_matches('/').to_owned()
+}
+
+/// What a cookie says that goes over TLS only, because it was set so.
+pub(crate) fn secure(origin: &str) -> &'static str {
+    if origin.starts_with("https://") { "; Secure" } else { "" }
+}
+
 /// Has the response set it.
 pub(crate) fn insert_cookie(response: &mut Response, cookie: &str) {
     // Secret, path and date are ASCII without control characters: a public URL is checked when it is read.
     if let Ok(cookie) = cookie.parse() {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
+        response.headers_mut().append(header::SET_COOKIE, cookie);
     }
 }
 

@@ -90,10 +90,16 @@ async fn enter(gate: &Arc<Gate>, request: Request, next: Next) -> Result<Respons
     let beyond_caps = arrival.as_ref().is_some_and(|arrival| arrival.beyond_caps);
     let operation = gate.routes.operation(request.method(), path.as_str())?;
     let (scheme, role) = match operation.access {
-        Access::Anyone | Access::SignedLink if beyond_caps && !HEALTH.contains(&path.as_str()) => {
+        Access::Anyone | Access::SignedLink | Access::SignIn
+            if beyond_caps && !HEALTH.contains(&path.as_str()) =>
+        {
             return Err(Problem::too_many_connections());
         }
         Access::Anyone | Access::SignedLink => return Ok(next.run(request).await),
+        Access::SignIn => {
+            gate.failures.count_sign_in(arrival.as_ref())?;
+            return Ok(next.run(request).await);
+        }
         Access::Role(role) => (Scheme::Bearer, role),
         Access::Password(role) => (Scheme::Basic, role),
     };

@@ -21,6 +21,8 @@ pub(crate) enum Access {
     Anyone,
     /// Whoever has a link that this server signed.
     SignedLink,
+    /// Somebody who signs in by an identity provider: nobody is known yet, and each try counts.
+    SignIn,
     /// Holders of this role, or a higher one, in the place that the path names.
     Role(Role),
     /// Users with an application password of this role, or a higher one; the place is the password's own project.
@@ -34,6 +36,7 @@ pub(crate) const REQUIRED_ROLE: &str = "x-required-role";
 /// What stands there of those that take no token, and of those that take a signed link.
 pub(crate) const NONE: &str = "none";
 const SIGNED_LINK: &str = "signed-link";
+const SIGN_IN: &str = "sign-in";
 /// The security scheme of users with an application password.
 pub(crate) const BASIC: &str = "basic";
 const JSON: &str = "application/json";
@@ -98,6 +101,7 @@ fn access_of(operation: &Value) -> Option<Access> {
     match operation[REQUIRED_ROLE].as_str()? {
         NONE => Some(Access::Anyone),
         SIGNED_LINK => Some(Access::SignedLink),
+        SIGN_IN => Some(Access::SignIn),
         name => {
             let role = Role::ALL.into_iter().find(|role| role_name(*role) == name)?;
             Some(if takes_password { Access::Password(role) } else { Access::Role(role) })
@@ -185,6 +189,7 @@ This table is made from the one that the server goes by. `BLESS=1 cargo test -p 
             let needs = match access {
                 Access::Anyone => "nothing".to_owned(),
                 Access::SignedLink => "a signed link".to_owned(),
+                Access::SignIn => "nothing; each call counts as a wrong token does".to_owned(),
                 Access::Role(role) => role_name(*role).to_owned(),
                 Access::Password(role) => format!("an application password of an {}", role_name(*role)),
             };

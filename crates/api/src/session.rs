@@ -1,4 +1,5 @@
-//! `/api/session`: a person at a browser signs in with a token and gets a cookie that scripts of pages cannot read.
+//! `/api/session`: a person at a browser signs in with a token and gets a cookie that scripts of pages cannot read. Without
+//! a token they sign in by an [identity provider](crate::provider).
 
 use crate::auth::Caller;
 use crate::cookie::{check_own_page, cookie, insert_cookie};
@@ -30,6 +31,17 @@ pub(crate) struct SessionAnswer {
     projects: Vec<SessionProject>,
     /// Whether there are more than are listed
     has_more_projects: bool,
+    /// Who vouched for them, when they signed in without a token
+    identity_provider: Option<SessionProvider>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SessionProvider {
+    /// What people call it
+    label: String,
+    /// Where they sign out there, too; `null` = that is not offered
+    sign_out_url: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -91,14 +103,14 @@ pub(crate) async fn get(
     answer(&service, &caller).await
 }
 
-/// Signs out: this session, or with `everywhere` all sessions of its token.
+/// Signs out: this session, or with `everywhere` all sessions of its token or person.
 #[utoipa::path(
     delete,
     operation_id = "sign_out",
     path = "/api/session",
     extensions(("x-required-role" = json!("viewer"))),
     tag = "Session",
-    params(("everywhere" = Option<bool>, Query, description = "Whether all sessions of the token end; false by default")),
+    params(("everywhere" = Option<bool>, Query, description = "Whether all sessions of the token or person end; false by default")),
     responses((status = 204, description = "What was to end has ended")),
 )]
 pub(crate) async fn sign_out(
@@ -126,6 +138,9 @@ async fn answer(service: &Service, caller: &Principal) -> Result<Response, Probl
         },
         projects: projects.into_iter().map(Into::into).collect(),
         has_more_projects,
+        identity_provider: service
+            .vouched_by(caller)
+            .map(|(label, sign_out_url)| SessionProvider { label, sign_out_url }),
     };
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response())
 }

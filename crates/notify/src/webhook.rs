@@ -3,18 +3,16 @@
 use crate::outcome::{Outcome, Then};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use fuelcell_domain::capability::Target;
 use fuelcell_domain::delivery::MAX_ANSWER;
 use fuelcell_domain::notice::Notice;
 use fuelcell_domain::outbound::{HttpError, HttpRequest, HttpResponse, SecretValue};
 use fuelcell_domain::text::clipped;
 use fuelcell_domain::{Delivery, ProjectRef, Timestamp, Webhook};
-use fuelcell_outbound::Client;
+use fuelcell_outbound::{Client, place_of};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use std::time::Duration;
-use url::{Host, Url};
 
 /// The code of a try whose receiver is gone for good.
 pub(crate) const GONE: &str = "Gone";
@@ -30,7 +28,7 @@ pub(crate) async fn send(
     public_url: &str,
     now: Timestamp,
 ) -> Outcome {
-    let Some((target, path)) = target(&hook.url) else {
+    let Some((target, path)) = place_of(&hook.url) else {
         return Outcome::park("InvalidUrl", "the webhook's URL is none that requests are sent to");
     };
     if keys.is_empty() {
@@ -57,23 +55,6 @@ pub(crate) async fn send(
         body: body.into_bytes(),
     };
     judged(client.ask(request).await)
-}
-
-/// Where a URL leads: to whom, and the path there with its query.
-fn target(url: &str) -> Option<(Target, String)> {
-    let url = Url::parse(url).ok()?;
-    let tls = match url.scheme() {
-        "https" => true,
-        "http" => false,
-        _ => return None,
-    };
-    let host = match url.host()? {
-        Host::Domain(name) => name.to_owned(),
-        Host::Ipv4(address) => address.to_string(),
-        Host::Ipv6(address) => address.to_string(),
-    };
-    let path = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
-    Some((Target { tls, host, port: url.port_or_known_default()? }, path))
 }
 
 /// One signature by each key.
@@ -164,14 +145,5 @@ mod tests {
         assert_eq!(signatures(std::slice::from_ref(&key), id, seconds, "{\"test\": 2432232314}"), expected);
         let two = signatures(&[key.clone(), key], id, seconds, "{\"test\": 2432232314}");
         assert_eq!(two, format!("{expected} {expected}"));
-    }
-
-    #[test]
-    fn urls_lead_to_hosts() {
-        let (to, path) = target("https://Hooks.Example.com/a%20b?c=d&e").unwrap();
-        assert_eq!((to.to_string(), path.as_str()), ("hooks.example.com".into(), "/a%20b?c=d&e"));
-        let (to, path) = target("http://[::1]:8080").unwrap();
-        assert_eq!((to.host.as_str(), to.port, path.as_str()), ("::1", 8080, "/"));
-        assert!(target("ftp://example.com").is_none());
     }
 }

@@ -100,6 +100,14 @@ impl Client {
         Ok(HttpResponse { status: head.status.as_u16(), headers: headers_of(&head.headers), body })
     }
 
+    /// The same for an answer that is read to its end: one with a longer body than the request has room for, or that breaks
+    /// off, is an error.
+    pub async fn fetch(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        // It is nobody's account.
+        let tally = Account::default().requested(&request.target.host);
+        self.send(request, &tally, &Arc::new(Semaphore::new(1))).await
+    }
+
     /// Sends a request, wherever it goes to: who may go there is decided before, but for the address, which is known only
     /// here. `tally` counts what goes out and comes back as it does; `lookups` are the places of the attempt's lookups.
     pub(crate) async fn send(

@@ -16,12 +16,14 @@ mod connection;
 mod fuzz;
 mod metrics;
 mod outlet;
+mod place;
 mod scrub;
 #[cfg(test)]
 mod tls_tests;
 
 pub use client::Client;
 pub use outlet::GrantedOutlets;
+pub use place::place_of;
 
 use ipnet::IpNet;
 use schemars::JsonSchema;

@@ -28,7 +28,7 @@ impl Secret {
 /// Somebody who was recognised.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
-    /// The token.
+    /// The token, or what stands for it.
     pub token: TokenId,
     /// Who holds it.
     pub subject: String,
@@ -38,13 +38,18 @@ pub struct Principal {
     pub scope: Scope,
     /// Until when.
     pub(crate) expires_at: Option<Timestamp>,
-    /// The hash under which the token is kept; `None` for the server itself.
+    /// The hash under which the token is kept; `None` for the server itself, and for people without a token.
     pub(crate) hash: Option<Digest>,
     /// The session in which they ask, if they do so in one.
     pub(crate) session: Option<Digest>,
 }
 
 impl Principal {
+    /// Whether an identity provider vouched for them, so that they have no token.
+    pub(crate) fn is_person(&self) -> bool {
+        self.hash.is_none() && self.session.is_some()
+    }
+
     /// Refuses unless the principal has at least `role`, wherever.
     pub(crate) fn require(&self, role: Role) -> Result<(), ServiceError> {
         match self.role >= role {

@@ -192,6 +192,7 @@ impl Service {
             deterministic: None,
             labels: vec![(SCHEDULED_FOR.into(), due_at)],
             keep_partial_on_failure: false,
+            profile: false,
             notifications: Default::default(),
             idempotency_key: None,
             body_digest: Digest::of(b""),
@@ -276,7 +277,7 @@ impl Service {
             parameters: spec.parameters.into_text(),
             priority: spec.priority,
             set_by: principal.subject.clone(),
-            set_with: principal.hash.ok_or(ServiceError::Unauthenticated)?,
+            set_with: principal.hash.ok_or_else(token_needed)?,
             set_at: now,
             next_at: None,
             last_run: None,
@@ -296,6 +297,13 @@ impl Service {
         runs.extend(calendar.next_runs(first, count.saturating_sub(1)));
         runs
     }
+}
+
+/// Runs go by the token with which their schedule was set, and end with it.
+fn token_needed() -> ServiceError {
+    let message =
+        "a schedule runs by the token of whoever set it, and this session began without one; set it with a token";
+    ServiceError::invalid("TokenNeeded", message)
 }
 
 impl From<ScheduleError> for ServiceError {

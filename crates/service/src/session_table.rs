@@ -1,7 +1,7 @@
 //! The sessions that are open, in memory, and where they outlast the process. Who may begin one, and when it ends, is
 //! decided elsewhere.
 
-use fuelcell_domain::{Digest, Timestamp};
+use fuelcell_domain::{Digest, Role, Scope, Timestamp, TokenId};
 use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -25,14 +25,31 @@ pub trait SessionBook: Send + Sync {
 }
 
 /// One session.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Session {
     /// The hash under which the session's secret is known.
     pub(crate) id: Digest,
-    /// The hash under which its token is kept.
+    /// The hash under which its token is kept, or under which its person is known.
     pub(crate) token: Digest,
     pub(crate) began: Timestamp,
     pub(crate) seen: Timestamp,
+    /// Who signed in without a token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) person: Option<SignedIn>,
+}
+
+/// Somebody whom an identity provider vouched for, with what they were given then.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct SignedIn {
+    /// What stands for a token's id.
+    pub(crate) id: TokenId,
+    pub(crate) subject: String,
+    pub(crate) role: Role,
+    pub(crate) scope: Scope,
+    /// Until when that is believed.
+    pub(crate) ends: Timestamp,
+    /// The rules by which it was given: with others the session holds no more.
+    pub(crate) rules: Digest,
 }
 
 /// All sessions.
@@ -72,7 +89,7 @@ impl Sessions {
 
     fn write(&self) -> io::Result<()> {
         let Some(book) = self.book.get() else { return Ok(()) };
-        let sessions: Vec<Session> = self.open().values().copied().collect();
+        let sessions: Vec<Session> = self.open().values().cloned().collect();
         book.write(&serde_json::to_string(&sessions)?)
     }
 }
@@ -104,13 +121,14 @@ mod tests {
 
     fn session(token: u8, number: u64) -> Session {
         let id = Digest::of(&number.to_be_bytes());
-        Session { id, token: Digest([token; 32]), began: Timestamp(0), seen: Timestamp(number as i64) }
+        let (began, seen) = (Timestamp(0), Timestamp(number as i64));
+        Session { id, token: Digest([token; 32]), began, seen, person: None }
     }
 
     #[test]
     fn whoever_has_opened_most_makes_room() {
         let first = session(1, 0);
-        let mut open = HashMap::from([(first.id, first)]);
+        let mut open = HashMap::from([(first.id, first.clone())]);
         let other = |number: u64| session(2 + (number % 2 * number % 99) as u8, number);
         for one in (1..MAX_SESSIONS as u64 - 1).map(other) {
             open.insert(one.id, one);

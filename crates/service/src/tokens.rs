@@ -175,7 +175,7 @@ impl Service {
         }
         match principal.expires_at {
             Some(own) if end > own => Err(wrong(format!(
-                "the token that makes this one ends at {}; what it makes cannot hold longer",
+                "the token or session that makes this one ends at {}; what it makes cannot hold longer",
                 own.to_rfc3339()
             ))),
             _ => Ok(Some(end)),

@@ -35,7 +35,7 @@ impl Folder {
 }
 
 fn shown(tls: &Tls) -> Vec<u8> {
-    tls.shown.0.read().unwrap().end_entity_cert().unwrap().to_vec()
+    tls.shown.0.read().end_entity_cert().unwrap().to_vec()
 }
 
 #[test]

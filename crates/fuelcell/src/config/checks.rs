@@ -24,6 +24,8 @@ pub(crate) fn check(config: &Config) -> anyhow::Result<()> {
     config.api.check().map_err(Error::msg)?;
     public_url::checked(&config.service.public_url)?;
     notifications(config)?;
+    let provider = config.oidc.check();
+    provider.map_err(|wrong| Error::msg(refused(wrong.path, &wrong.value, &wrong.reason)))?;
     traces(config)
 }
 

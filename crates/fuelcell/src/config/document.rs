@@ -127,7 +127,7 @@ fn malformed(path: &str) -> Vec<Value> {
         "isolation" => texts(&["none", "Process"]),
         "log" => texts(&["a=b=c", "info,x=loud"]),
         "log_format" => texts(&["xml"]),
-        "api.trusted_proxies" | "outbound.allow_networks" => {
+        "api.trusted_proxies" | "outbound.allow_networks" | "oidc.allow_networks" => {
             vec!["10.0.0.0/8".into(), list(&["10.0.0.0/33"]), list(&["10.0.0.1", "here"])]
         }
         "api.cors_origins" => {
@@ -138,8 +138,12 @@ fn malformed(path: &str) -> Vec<Value> {
         "notifications.retries" => vec![list(&[]), vec![0].into(), vec![86_401].into(), list(&["soon"])],
         "notifications.smtp.from" => texts(&["", "nobody", "Name name@example.com"]),
         "notifications.smtp.host" | "traces.service_name" => texts(&[""]),
-        "notifications.smtp.domains" => vec![list(&["a@example.com"]), list(&["*.example.com"])],
+        "notifications.smtp.domains" | "oidc.email_domains" => vec![list(&["a@example.com"]), list(&["*.example.com"])],
         "notifications.smtp.security" => texts(&["ssl"]),
+        "oidc.issuer" => texts(&["login.example.com", "http://login.example.com", "https://a/?b", "https://a/#b"]),
+        "oidc.client_id" | "oidc.label" | "oidc.name_claim" => texts(&["", " "]),
+        "oidc.scopes" => vec![list(&["open id"]), list(&["öffnen"])],
+        "oidc.rules" => vec![list(&["operators"])],
         "retention.projects" => vec![named("orders", Table::new()), named(ID, 7)],
         "service.public_url" => texts(&["jobs.example.com", "ftp://jobs.example.com", "https://a/?b"]),
         "traces.endpoint" => texts(&["collector", "grpc://collector:4317", "http://collector/?x"]),

@@ -21,6 +21,7 @@ impl Effective {
             ("notifications.smtp.host", "no e-mail is sent".to_owned()),
             ("notifications.smtp.port", config.notifications.smtp.port().to_string()),
             ("notifications.smtp.user", "nobody".to_owned()),
+            ("oidc.issuer", "people sign in with tokens alone".to_owned()),
         ]);
         for path in ["concurrency.per_project", "concurrency.per_pipeline", "concurrency.per_module"] {
             chosen.insert(path, "no limit".to_owned());

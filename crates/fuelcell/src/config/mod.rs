@@ -16,6 +16,7 @@ pub(crate) use checks::check;
 pub(crate) use settings::{Config, LogFormat, TraceSettings};
 
 use crate::cli::{DataFlag, ServeFlags};
+use crate::identity;
 use anyhow::{Context, ensure};
 use effective::Effective;
 use figment::Figment;
@@ -31,8 +32,9 @@ pub(crate) fn load(file: Option<PathBuf>, flags: ServeFlags) -> anyhow::Result<C
         ensure!(file.is_file(), "the configuration file {} does not exist", file.display());
         figment = figment.merge(Human(Toml::file_exact(file)));
     }
-    // Those of clients are no settings.
-    let variables = Env::prefixed("FUELCELL_").ignore(&["config"]).ignore(fuelcell_cli::VARIABLES);
+    // Those of clients are no settings, and a secret is none that is printed.
+    let variables = Env::prefixed("FUELCELL_").ignore(&["config", identity::SECRET_VARIABLE]);
+    let variables = variables.ignore(fuelcell_cli::VARIABLES);
     figment = figment.merge(Human(variables.split("__")));
     let mut config: Config = figment
         .extract()
@@ -61,6 +63,7 @@ fn make_absolute(config: &mut Config) -> anyhow::Result<()> {
         ("compiled_secret", &mut config.compiled_secret),
         ("store_password_file", &mut config.store_password_file),
         ("notifications.smtp.password_file", &mut config.notifications.smtp.password_file),
+        ("oidc.client_secret_file", &mut config.oidc.client_secret_file),
         ("traces.headers_file", &mut config.traces.headers_file),
     ] {
         *path = path.as_deref().map(|path| absolute_path(name, path)).transpose()?;

@@ -5,6 +5,7 @@ use crate::retention::RetentionSettings;
 use fuelcell_api::ApiConfig;
 use fuelcell_domain::{Isolation, PipelineId, ProjectId};
 use fuelcell_notify::NotifyConfig;
+use fuelcell_oidc::OidcConfig;
 use fuelcell_outbound::OutboundConfig;
 use fuelcell_scheduler::Concurrency;
 use fuelcell_service::ServiceConfig;
@@ -69,6 +70,8 @@ pub(crate) struct Config {
     pub(crate) outbound: OutboundConfig,
     /// How people and webhooks are told of the ends of jobs.
     pub(crate) notifications: NotifyConfig,
+    /// The identity provider by which people sign in at the dashboard.
+    pub(crate) oidc: OidcConfig,
     /// Figures for Prometheus.
     pub(crate) metrics: MetricsSettings,
     /// How long ended jobs are kept.
@@ -112,6 +115,7 @@ impl Default for Config {
             concurrency: ConcurrencySettings::default(),
             outbound: OutboundConfig::default(),
             notifications: NotifyConfig::default(),
+            oidc: OidcConfig::default(),
             metrics: MetricsSettings::default(),
             retention: RetentionSettings::default(),
             backup: BackupSettings::default(),

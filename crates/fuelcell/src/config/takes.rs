@@ -61,14 +61,23 @@ fn words(path: &str, schema: &Json) -> String {
         "notifications.smtp.from" => {
             "an address such as jobs@example.com, or a name with one in angle brackets"
         }
-        "notifications.smtp.domains" => "a list of domains, such as [\"example.com\"]",
+        "notifications.smtp.domains" | "oidc.email_domains" => "a list of domains, such as [\"example.com\"]",
         "notifications.smtp.host" | "traces.service_name" => "a text that is not empty",
+        "oidc.issuer" => {
+            "a URL as the provider writes it, such as https://login.example.com: https, or http on this machine"
+        }
+        "oidc.client_id" | "oidc.label" | "oidc.name_claim" => "a text that is not empty, on one line",
+        "oidc.scopes" => "a list of scopes, such as [\"openid\", \"email\"]",
+        "oidc.rules" => {
+            "a list of rules, such as [{ claim = \"groups\", value = \"operators\", role = \"operator\" }]; other roles take \
+             a tenant, or a tenant and project"
+        }
         "notifications.retries" => {
             let numbers = ranges::words(&range(path, &schema["items"]));
             return format!("a list of at least one number of seconds, each{numbers}");
         }
         "listen" | "metrics.listen" => "an address with a port, such as 127.0.0.1:7300 or [::1]:7300",
-        "api.trusted_proxies" | "outbound.allow_networks" => "a list of networks, such as [\"10.0.0.0/8\"]",
+        "api.trusted_proxies" | "outbound.allow_networks" | "oidc.allow_networks" => "a list of networks, such as [\"10.0.0.0/8\"]",
         "api.cors_origins" => "a list of origins, such as [\"https://app.example.com\"], or [\"*\"]",
         "data"
         | "backup.folder"
@@ -78,6 +87,7 @@ fn words(path: &str, schema: &Json) -> String {
         | "api.tls.certificate"
         | "api.tls.key"
         | "notifications.smtp.password_file"
+        | "oidc.client_secret_file"
         | "traces.headers_file" => "a path",
         "store" => "an address such as postgres://fuelcell@db.internal/fuelcell",
         "traces.endpoint" => "a URL, such as http://127.0.0.1:4318",

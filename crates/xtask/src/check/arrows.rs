@@ -23,6 +23,7 @@ pub(super) const ARROWS: &[(&str, Reach)] = &[
     ("fuelcell-store-postgres", Reach::Only(&["fuelcell-domain", "fuelcell-store"])),
     ("fuelcell-sandbox", Reach::Only(&["fuelcell-domain"])),
     ("fuelcell-outbound", Reach::Only(&["fuelcell-domain"])),
+    ("fuelcell-oidc", Reach::Only(&["fuelcell-domain", "fuelcell-outbound"])),
     ("fuelcell-notify", Reach::Only(&["fuelcell-domain", "fuelcell-outbound", "fuelcell-store"])),
     ("fuelcell-scheduler", Reach::Only(&["fuelcell-domain", "fuelcell-store"])),
     ("fuelcell-service", Reach::Only(&["fuelcell-domain", "fuelcell-rules", "fuelcell-store"])),

@@ -9,6 +9,7 @@ const OWNED: &[(&str, &str)] = &[
     ("sled", "fuelcell-store-sled"),
     ("axum", "fuelcell-api"),
     ("lettre", "fuelcell-notify"),
+    ("jsonwebtoken", "fuelcell-oidc"),
     ("tokio-postgres", "fuelcell-store-postgres"),
 ];
 

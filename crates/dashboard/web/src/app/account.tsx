@@ -30,7 +30,8 @@ export default function Account({ close, keys }: { close: () => void; keys: () =
   const session = useSession();
   const preferences = useContext(PreferencesContext);
   const [error, setError] = useState<unknown>(null);
-  const leave = (everywhere: boolean) => void signOut(everywhere).catch(setError);
+  const leave = (everywhere: boolean, provider?: string) => void signOut(everywhere, provider).catch(setError);
+  const { label, signOutUrl } = session.identityProvider ?? {};
   const { themes, zones } = t.account;
   return (
     <Dialog title={t.account.title} close={close}>
@@ -44,9 +45,10 @@ export default function Account({ close, keys }: { close: () => void; keys: () =
         <p><a href={`${BASE}/docs`} target="_blank" rel="noreferrer">{t.account.docs}</a></p>
         <div><Button onClick={keys}>{t.keys.open}</Button></div>
         {error !== null && <Problem error={error} />}
-        <p className={styles.hint}>{t.account.everywhereHint}</p>
+        <p className={styles.hint}>{label ? t.account.everywhereHintOf(label) : t.account.everywhereHint}</p>
         <div className={styles.row}>
           <Button onClick={() => leave(false)}>{t.account.signOut}</Button>
+          {label && signOutUrl && <Button onClick={() => leave(false, signOutUrl)}>{t.account.signOutToo(label)}</Button>}
           <Button look="danger" onClick={() => leave(true)}>{t.account.everywhere}</Button>
           <Button onClick={close}>{t.common.close}</Button>
         </div>

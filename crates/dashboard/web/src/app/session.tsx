@@ -1,10 +1,11 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
 import { api, BASE, call, onSignedOut, Refusal, type Schemas } from "../api/client";
 import { renewStreams } from "../api/stream";
 import { useTexts } from "../texts";
 import { Button, Field, Loading, Problem, styles } from "../ui/ui";
-import { choose, clearTab, setting } from "./settings";
+import { PROVIDER, ProviderSignIn } from "./provider";
+import { choose, clearTab, hasReturned, returning, setting } from "./settings";
 import shell from "./shell.module.css";
 
 export type Session = Schemas["SessionAnswer"];
@@ -28,19 +29,27 @@ export function useWhyNot(role: string): string | null {
   return ROLES.indexOf(useSession().role) >= ROLES.indexOf(role) ? null : t.role.needs(role);
 }
 
-async function whoIsIt(): Promise<Session | null> {
-  if (!setting(MARK)) return null;
-  return call(api.GET("/api/session")).catch((error: unknown) => {
+async function whoIsIt(client: QueryClient): Promise<Session | null> {
+  const back = returning();
+  if (back === null && !setting(MARK)) return null;
+  const failed = back !== null && (await client.fetchQuery(PROVIDER)).failure !== null;
+  const session = failed ? null : await call(api.GET("/api/session")).catch((error: unknown) => {
     if (error instanceof Refusal && error.status === 401) return null;
     throw error;
   });
+  hasReturned();
+  if (back !== null && session) {
+    choose(MARK, "yes");
+    window.location.hash = back;
+  }
+  return session;
 }
 
 /** Shows the page to whoever is signed in. When a session ends, the page stays as it is behind the question who it is. */
 export function SessionGate({ children }: { children: ReactNode }) {
   const client = useQueryClient();
   const [latest, setLatest] = useState<Session | null>(null);
-  const query = useQuery({ queryKey: KEY, queryFn: whoIsIt, staleTime: Infinity, retry: false });
+  const query = useQuery({ queryKey: KEY, queryFn: () => whoIsIt(client), staleTime: Infinity, retry: false });
   useEffect(
     () =>
       onSignedOut(() => {
@@ -131,16 +140,19 @@ function SignIn({ again, signedIn }: { again: boolean; signedIn: (session: Sessi
           </Field>
           {error !== null && <Problem error={error} />}
           <Button type="submit" look="primary" aria-busy={busy}>{t.signIn.submit}</Button>
+          <ProviderSignIn />
         </div>
       </form>
     </main>
   );
 }
 
-export async function signOut(everywhere: boolean): Promise<void> {
+/** Ends the session, and goes on to where the provider ends its own, if that is wanted. */
+export async function signOut(everywhere: boolean, provider?: string): Promise<void> {
   await call(api.DELETE("/api/session", { params: { query: everywhere ? { everywhere: true } : {} } }));
   choose(MARK, null);
   // Nothing of what was shown or entered stays: drafts of jobs lie in the tab's storage.
   clearTab();
-  window.location.reload();
+  if (provider) window.location.assign(provider);
+  else window.location.reload();
 }

@@ -9,6 +9,35 @@ export function setting(name: string): string | null {
   }
 }
 
+const RETURN = `${PREFIX}return`;
+
+/** Goes to another site that sends the browser back, and keeps in the tab where it was here. */
+export function leaveFor(url: string): void {
+  try {
+    sessionStorage.setItem(RETURN, window.location.hash || "#/");
+  } catch {
+    // No storage: what comes back begins anew.
+  }
+  window.location.assign(url);
+}
+
+/** Where the browser was when it left for another site; null when it did not. */
+export function returning(): string | null {
+  try {
+    return sessionStorage.getItem(RETURN);
+  } catch {
+    return null;
+  }
+}
+
+export function hasReturned(): void {
+  try {
+    sessionStorage.removeItem(RETURN);
+  } catch {
+    // No storage: nothing was kept.
+  }
+}
+
 /** Forgets what was entered in this tab and not sent. */
 export function clearTab(): void {
   try {
