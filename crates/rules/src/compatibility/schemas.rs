@@ -2,6 +2,10 @@
 //! better than a job that is refused.
 
 mod keywords;
+mod listed;
+mod members;
+#[cfg(test)]
+mod random;
 #[cfg(test)]
 mod tests;
 
@@ -9,6 +13,8 @@ use super::change::{Change, Effect};
 use keywords::{
     APPLICATORS, are_apart, dialect, is_annotation, is_bound, is_tighter, is_validated, takes_values, types,
 };
+use listed::{listed, shape};
+use members::{LEADS, entries, member, pointed, target};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::ptr;
@@ -17,7 +23,7 @@ use std::ptr;
 const BUDGET: usize = 20_000;
 
 /// Schemas in schemas.
-const DEPTH: usize = 64;
+const DEPTH: usize = LEADS;
 
 /// What is not the same of two schemas, each beneath `what`.
 pub(super) fn changes(what: &str, first: &Value, second: &Value) -> Vec<Change> {
@@ -59,6 +65,9 @@ impl<'a> Comparison<'a> {
             return self.tell(what.to_owned(), first, second, true);
         }
         self.left -= 1;
+        if let Some(breaks) = self.by_values(one, other) {
+            return self.tell(what.to_owned(), first, second, breaks);
+        }
         self.under_way.push([one, other]);
         match (one.as_object(), other.as_object()) {
             (Some(_), Some(alternative)) if self.is_one_of(one, alternative, depth + 1) => {
@@ -77,6 +86,16 @@ impl<'a> Comparison<'a> {
             _ => self.tell(what.to_owned(), first, second, true),
         }
         self.under_way.pop();
+    }
+
+    /// Whether the second takes less, where one says as a list and the other as alternatives which values it takes.
+    fn by_values(&self, one: &Value, other: &Value) -> Option<bool> {
+        let shapes = [shape(one)?, shape(other)?];
+        if shapes[0] == shapes[1] {
+            return None;
+        }
+        let (taken, takes) = (listed(one, self.roots[0])?, listed(other, self.roots[1])?);
+        Some(!taken.iter().all(|value| takes.contains(value)))
     }
 
     /// What two schemas stand for. A reference counts together with the words beside it: what has such words stays as it is.
@@ -117,7 +136,9 @@ impl<'a> Comparison<'a> {
                 "$ref" => self.references(inner, one, other, depth),
                 "properties" => self.properties(&inner, one, other, [first, second], depth),
                 // What these take hangs on what others looked at.
-                "contains" if !second.contains_key("maxContains") => self.schemas(&inner, one, other, depth),
+                "contains" if first.contains_key(name) && !second.contains_key("maxContains") => {
+                    self.schemas(&inner, one, other, depth);
+                }
                 "items" | "additionalProperties" | "propertyNames" => self.schemas(&inner, one, other, depth),
                 "anyOf" | "oneOf" if one.is_array() && other.is_array() => {
                     self.alternatives(inner, one, other, name == "oneOf", depth);
@@ -238,26 +259,6 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// What a reference within its own document stands for, as far as it leads, and as long as it stands alone.
-fn target<'a>(schema: &'a Value, root: &'a Value) -> &'a Value {
-    let mut schema = schema;
-    for _ in 0..DEPTH {
-        let Some(members) = schema.as_object() else { break };
-        let alone = members.keys().all(|name| name == "$ref" || is_annotation(name) || name == "$defs");
-        let Some(found) = pointed(member(members, "$ref"), root).filter(|_| alone) else { break };
-        schema = found;
-    }
-    schema
-}
-
-fn pointed<'a>(reference: &Value, root: &'a Value) -> Option<&'a Value> {
-    root.pointer(reference.as_str()?.strip_prefix('#')?)
-}
-
-fn member<'a>(of: &'a Map<String, Value>, name: &str) -> &'a Value {
-    of.get(name).unwrap_or(&Value::Null)
-}
-
 /// Whether a list has each of another one.
 fn has_all(list: &Value, wanted: &Value) -> bool {
     entries(wanted).all(|name| entries(list).any(|other| other == name))
@@ -267,10 +268,6 @@ fn has_all(list: &Value, wanted: &Value) -> bool {
 fn was_of_others(first: &Map<String, Value>) -> bool {
     let fences = ["additionalProperties", "unevaluatedProperties"];
     first.contains_key("patternProperties") || fences.iter().any(|name| member(first, name).is_object())
-}
-
-fn entries(of: &Value) -> impl Iterator<Item = &Value> {
-    of.as_array().into_iter().flatten()
 }
 
 fn is_as_long(one: &Value, other: &Value) -> bool {

@@ -149,6 +149,7 @@ fn words_that_others_lean_on_break() {
         (json!({}), json!({"$schema": "http://json-schema.org/draft-07/schema#"})),
         (json!({"minimum": 1}), json!({"minimum": 1, "exclusiveMinimum": true})),
         (json!({}), json!({"const": null})),
+        (json!({"type": "array"}), json!({"type": "array", "contains": true})),
     ];
     for (first, second) in pairs {
         assert_eq!(breaks(first.clone(), second.clone()), Some(true), "{first} to {second}");
@@ -182,4 +183,37 @@ fn a_schema_may_become_one_of_several() {
     assert_eq!(breaks(of(kind.clone()), of(other)), Some(true));
     let bounded = json!({"anyOf": [kind, {"type": "null"}], "maxProperties": 1});
     assert_eq!(breaks(of(kind), of(bounded)), Some(true));
+}
+
+#[test]
+fn a_list_of_values_may_become_alternatives_and_back() {
+    let list = json!({"type": "string", "enum": ["a", "b"]});
+    let described = |values: &[&str]| {
+        let one = |value: &&str| json!({"type": "string", "const": value, "description": "One."});
+        json!({"oneOf": values.iter().map(one).collect::<Vec<_>>()})
+    };
+    assert_eq!(breaks(list.clone(), described(&["a", "b"])), Some(false));
+    assert_eq!(breaks(described(&["a", "b"]), list.clone()), Some(false));
+    assert_eq!(breaks(list.clone(), described(&["c", "b", "a"])), Some(false));
+    assert_eq!(breaks(list.clone(), described(&["a"])), Some(true));
+    assert_eq!(breaks(described(&["a", "b", "c"]), list.clone()), Some(true));
+    // As generators write it where some have a description.
+    let mixed = json!({"oneOf": [{"type": "string", "enum": ["a"]}, {"type": "string", "const": "b"}]});
+    assert_eq!(breaks(list.clone(), mixed), Some(false));
+    let optional = json!({"anyOf": [list, {"const": null}]});
+    assert_eq!(breaks(list.clone(), optional), Some(false));
+    let refers = json!({"$defs": {"A": {"const": "a"}}, "oneOf": [{"$ref": "#/$defs/A"}, {"const": "b"}]});
+    assert_eq!(breaks(list.clone(), refers), Some(false));
+    for takes_less in [
+        json!({"oneOf": [{"const": "a"}, {"enum": ["a", "b"]}]}),
+        json!({"oneOf": [{"const": "a", "type": "null"}, {"const": "b"}]}),
+        json!({"type": "null", "oneOf": [{"const": "a"}, {"const": "b"}]}),
+        json!({"oneOf": [{"const": "a", "minLength": 3}, {"const": "b"}]}),
+    ] {
+        assert_eq!(breaks(list.clone(), takes_less.clone()), Some(true), "{takes_less}");
+    }
+    let numbers = json!({"oneOf": [{"const": 1}, {"const": 1.0}]});
+    assert_eq!(breaks(json!({"const": 1}), numbers), Some(true), "both take it");
+    let whole = json!({"type": "integer", "enum": [1.0]});
+    assert_eq!(breaks(whole, json!({"anyOf": [{"const": "a"}]})), Some(true), "it is whole");
 }
