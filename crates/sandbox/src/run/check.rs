@@ -33,6 +33,9 @@ pub(crate) fn outcome(end: RunEnd, report: &[u8]) -> Syntax {
         RunEnd::Completed(_) => Syntax::told(report).unwrap_or_else(|| Syntax::unchecked(none)),
         // It found no script where it looked.
         RunEnd::Failed(JobError { code: ErrorCode::GuestError, .. }) => Syntax::unchecked(none),
+        RunEnd::Failed(JobError { code: ErrorCode::StackOverflow, .. }) => {
+            Syntax::unchecked("one of the sources is nested more deeply than its engine can read")
+        }
         RunEnd::Failed(error) => {
             Syntax::unchecked(format!("its engine could not read the sources: {}", error.message))
         }
