@@ -28,6 +28,8 @@ pub enum ArtifactRole {
     Output,
     /// A retry: the records that failed, with line and reason.
     FailedRecords,
+    /// Whoever looks where the fuel of the run went: the host made it, and it is no result.
+    Profile,
 }
 
 /// What the guest says of an output before it writes it.

@@ -293,6 +293,9 @@ pub struct Job {
     pub holder: Option<Holder>,
     /// The request that made it, for its spans; none = nobody follows it.
     pub trace: Option<TraceContext>,
+    /// Whether it is to leave a profile of its fuel behind.
+    #[serde(default)]
+    pub profile: bool,
 }
 
 /// Since when a job may start, or from when on, that was submitted then and may not start before that.
@@ -349,6 +352,7 @@ impl Job {
             partial: false,
             holder: None,
             trace: None,
+            profile: false,
         }
     }
 

@@ -18,8 +18,8 @@ use fuelcell_domain::named_input::{self, MAX_NAMED_INPUTS, check_input_name};
 use fuelcell_domain::seams::{Inspection, ScriptSources, StopSignal};
 use fuelcell_domain::{
     AttemptId, Cancellation, Caps, Completion, Deterministic, Digest, ErrorCode, FIXED, Fuel, FuelProfile,
-    Holder, JobHost, JobId, JobRunner, LimitRequest, Limits, Manifest, Meter, ModuleInspector, ReadAt,
-    Receipt, RunEnd, RunSpec,
+    Holder, JobHost, JobId, JobRunner, LimitRequest, Limits, Manifest, Meter, ModuleInspector, ProfiledRun,
+    ReadAt, Receipt, RunEnd, RunSpec,
 };
 use fuelcell_rules::check_parameters;
 use fuelcell_sandbox::{CellProgram, Compiler, Sandbox, SandboxConfig};
@@ -75,7 +75,6 @@ pub(crate) async fn execute(arguments: RunArguments, profiled: bool) -> anyhow::
         compiler: Compiler::this_program(COMPILE),
         cells: Some(CellProgram::this_program(RUN_CELL)),
         metered: !arguments.unmetered,
-        profiled,
         ..own_cache(cache)?
     })?;
     let Inspection { manifest, imports, .. } = sandbox.inspect(&bytes)?;
@@ -356,14 +355,10 @@ impl Ran {
         }
     }
 
-    /// How it ended, in a sentence; of a failure more lines may follow.
-    pub(crate) fn ended(&self) -> String {
-        ended(&self.end)
-    }
-
-    /// The most bytes that its memories held.
-    pub(crate) fn peak_memory(&self) -> u64 {
-        self.receipt.usage.peak_memory_bytes
+    /// It with its profile, for whoever makes files of that.
+    pub(crate) fn profiled<'a>(&'a self, name: &'a str, profile: &'a FuelProfile) -> ProfiledRun<'a> {
+        let is_script = self.receipt.script_engine.is_some();
+        ProfiledRun { name, is_script, end: &self.end, usage: self.receipt.usage, profile }
     }
 
     /// For people.
@@ -398,7 +393,8 @@ impl Ran {
     }
 }
 
-fn ended(end: &RunEnd) -> String {
+/// How a run ended, in a sentence; of a failure more lines may follow.
+pub(crate) fn ended(end: &RunEnd) -> String {
     match end {
         RunEnd::Completed(Completion::Done) => "completed".to_owned(),
         RunEnd::Completed(Completion::NoItems) => "completed: there was nothing to process".to_owned(),

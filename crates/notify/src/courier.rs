@@ -8,7 +8,9 @@ use crate::outcome::{Outcome, Then};
 use crate::webhook;
 use fuelcell_domain::notice::{Recipient, Signing};
 use fuelcell_domain::trace::{self, OpenSpan, SpanKind, keys};
-use fuelcell_domain::{Clock, Delivery, ProjectRef, Settled, Timestamp, Try, Webhook};
+use fuelcell_domain::{
+    Artifact, ArtifactRole, Clock, Delivery, ProjectRef, Settled, Timestamp, Try, Webhook,
+};
 use fuelcell_outbound::Client;
 use fuelcell_store::{Deliveries, DeliveryClaim, Jobs, Settlement, StoreError};
 use parking_lot::Mutex;
@@ -203,7 +205,7 @@ impl Notifier {
                     Err(refusal) => return refusal,
                 };
                 let artifacts = match self.store.artifacts(delivery.notice.job).await {
-                    Ok(artifacts) => artifacts,
+                    Ok(artifacts) => results(artifacts),
                     Err(error) => return Outcome::again("Storage", error.to_string()),
                 };
                 self.post.send(transport, delivery, address, &artifacts, &*self.signing).await
@@ -282,6 +284,12 @@ impl Notifier {
             }
         }
     }
+}
+
+/// What the job made: a profile is for whoever asked for it.
+fn results(mut artifacts: Vec<Artifact>) -> Vec<Artifact> {
+    artifacts.retain(|artifact| artifact.description.role != ArtifactRole::Profile);
+    artifacts
 }
 
 /// The receiver's own words stay in the delivery, which fewer may read.

@@ -21,7 +21,7 @@ fn settings() -> CodeSettings {
 
 #[test]
 fn what_is_inspected_is_refused_or_a_job() {
-    let features = engine::for_compiling(settings()).unwrap().get_wasm_features();
+    let features = engine::for_compiling_with(settings(), None).unwrap().get_wasm_features();
     fuzz("inspection", |bytes| {
         let inspection = inspect(bytes, features).map_err(|error| error.to_string())?;
         assert_eq!(inspection.manifest.interface, INTERFACE);

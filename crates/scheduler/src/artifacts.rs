@@ -1,7 +1,7 @@
 //! Outputs of one attempt, staged in the blob store until the end of the attempt publishes them.
 
 use fuelcell_domain::seams::ArtifactWriter;
-use fuelcell_domain::{Artifact, ArtifactDescription, Digest, HostError, Outputs};
+use fuelcell_domain::{Artifact, ArtifactDescription, ArtifactRole, Digest, HostError, Outputs, ProfileFile};
 use fuelcell_store::{BlobStore, BlobWriter};
 use parking_lot::Mutex;
 use std::io;
@@ -34,12 +34,32 @@ impl Staging {
         description: ArtifactDescription,
     ) -> Result<Box<dyn ArtifactWriter>, HostError> {
         let description = description.checked().map_err(HostError::Invalid)?;
+        if description.role == ArtifactRole::Profile {
+            return Err(HostError::Invalid("a profile is the host's to make".into()));
+        }
         self.reserve(&description)?;
         // From here on dropping the writer gives the name back.
         let mut writer =
             StagedWriter { staging: self.clone(), description, blob: None, bytes: 0, sealed: false };
         writer.blob = Some(self.blobs.begin().map_err(|error| HostError::Storage(error.to_string()))?);
         Ok(Box::new(writer))
+    }
+
+    /// Adds a file of the host's own, after the guest has ended: it counts for none of the guest's limits, and has a name that
+    /// the guest left free.
+    pub(crate) fn keep(&self, file: ProfileFile) -> Result<(), HostError> {
+        let mut writer = self.blobs.begin().map_err(|error| HostError::Storage(error.to_string()))?;
+        writer.write_all(&file.bytes).map_err(write_error)?;
+        let blob = writer.commit().map_err(|error| HostError::Storage(error.to_string()))?;
+        let mut staged = self.staged.lock();
+        let mut description = described(&file);
+        let mut number = 1;
+        while staged.begun.begin(&description).is_err() {
+            number += 1;
+            description.name = numbered(file.name, number);
+        }
+        staged.finished.push(Artifact { description, digest: blob.digest, size: blob.size });
+        Ok(())
     }
 
     /// The finished artifacts, in the order in which they were finished.
@@ -107,6 +127,28 @@ impl Drop for StagedWriter {
         let mut staged = self.staging.staged.lock();
         staged.begun.give_back(&self.description);
         staged.bytes -= self.bytes;
+    }
+}
+
+fn described(file: &ProfileFile) -> ArtifactDescription {
+    ArtifactDescription {
+        name: file.name.into(),
+        kind: file.kind,
+        type_name: "FuelProfile".into(),
+        title: file.title.into(),
+        media_type: file.media_type.into(),
+        primary: false,
+        role: ArtifactRole::Profile,
+        record_count: None,
+        accuracy: None,
+    }
+}
+
+/// `profile-2.html` of `profile.html`.
+fn numbered(name: &str, number: usize) -> String {
+    match name.rsplit_once('.') {
+        Some((stem, extension)) => format!("{stem}-{number}.{extension}"),
+        None => format!("{name}-{number}"),
     }
 }
 

@@ -112,7 +112,7 @@ impl Scheduler {
             deterministic_seed: job.deterministic_run().map(|run| run.seed),
             isolation: job.isolation(self.config.isolation),
             expected: self.shares.lock().expected_time(job.module.digest),
-            profiled: false,
+            profiled: job.profile,
             meter: live.meter.clone(),
         };
         let stop = live.stop_signal(self.config.cancel_grace, self.config.partial_grace);
@@ -184,6 +184,7 @@ async fn attempt(registered: Registered, claim: Claim, entry: Entry) {
     };
     scheduler.begin_finishing(live);
     scheduler.wake.notify_one();
+    scheduler.keep_profile(&claim.job, live, &end, usage).await;
     scheduler.finish(&claim.job, live, end, usage).await;
     live.stages.close(scheduler.clock.now());
 }

@@ -17,7 +17,7 @@ use fuelcell_domain::outbound::Outlets;
 use fuelcell_domain::seams::{Events, Running};
 use fuelcell_domain::{
     AttemptId, ClaimId, Clock, Holder, Incarnation, Job, JobError, JobId, JobRunner, Lease, ModuleRef,
-    Timestamp,
+    ProfileFiles, Timestamp,
 };
 use fuelcell_store::{BlobStore, QueueEntry, StoreError};
 use futures::FutureExt;
@@ -45,6 +45,7 @@ pub struct Scheduler {
     pub(crate) blobs: Arc<dyn BlobStore>,
     pub(crate) runner: Arc<dyn JobRunner>,
     pub(crate) outlets: Arc<dyn Outlets>,
+    pub(crate) profiles: Arc<dyn ProfileFiles>,
     pub(crate) clock: Arc<dyn Clock>,
     /// This life of the node.
     incarnation: Incarnation,
@@ -60,6 +61,8 @@ pub struct Scheduler {
     pub(crate) turns: Mutex<Turns>,
     /// Held while bytes are swept, or while nobody may.
     pub(crate) sweeps: AsyncMutex<()>,
+    /// Held while files of a profile are made.
+    pub(crate) profile_turn: AsyncMutex<()>,
     preparer: Preparer,
     pub(crate) compiled: Compiled,
     stopping: CancellationToken,
@@ -97,6 +100,7 @@ impl Scheduler {
         blobs: Arc<dyn BlobStore>,
         runner: Arc<dyn JobRunner>,
         outlets: Arc<dyn Outlets>,
+        profiles: Arc<dyn ProfileFiles>,
         clock: Arc<dyn Clock>,
         config: SchedulerConfig,
     ) -> Arc<Self> {
@@ -109,6 +113,7 @@ impl Scheduler {
             blobs,
             runner,
             outlets,
+            profiles,
             clock,
             incarnation: Incarnation::random(),
             live: Mutex::default(),
@@ -121,6 +126,7 @@ impl Scheduler {
             shares: Mutex::default(),
             turns: Mutex::default(),
             sweeps: AsyncMutex::default(),
+            profile_turn: AsyncMutex::default(),
             preparer,
             compiled: Compiled::default(),
             stopping: CancellationToken::new(),

@@ -6,7 +6,8 @@ use crate::text::{clean, cut};
 use crate::{is_stale, metrics};
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::{
-    Completion, Digest, ErrorCode, Job, JobError, LogLevel, Receipt, RunEnd, Timestamp, Transition, Usage,
+    Artifact, ArtifactRole, Completion, Digest, ErrorCode, Job, JobError, LogLevel, Receipt, RunEnd,
+    Timestamp, Transition, Usage,
 };
 use fuelcell_store::Finish;
 use std::sync::atomic::Ordering;
@@ -60,7 +61,7 @@ impl Scheduler {
             script_engine: job.module.engine.as_ref().map(|engine| engine.digest),
             parameters: Digest::of(job.parameters.as_bytes()),
             inputs: job.inputs.iter().map(|input| (input.name.clone(), input.digest)).collect(),
-            outputs: artifacts.iter().map(|made| (made.description.name.clone(), made.digest)).collect(),
+            outputs: outputs(&artifacts),
             limits: job.limits,
             fixed: self.config.fixed,
             deterministic: job.deterministic_run(),
@@ -133,6 +134,12 @@ impl Scheduler {
         self.dropped_results.fetch_add(1, Ordering::Relaxed);
         tracing::warn!(reason, "Results of an attempt dropped");
     }
+}
+
+/// What the guest made.
+fn outputs(artifacts: &[Artifact]) -> Vec<(String, Digest)> {
+    let made = artifacts.iter().filter(|artifact| artifact.description.role != ArtifactRole::Profile);
+    made.map(|made| (made.description.name.clone(), made.digest)).collect()
 }
 
 /// What the store is told about the end; `None` when it is to be told nothing. A text of the guest's is cut to what is kept.

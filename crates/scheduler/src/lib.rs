@@ -23,6 +23,7 @@ mod marks;
 mod metrics;
 mod order;
 mod prepare;
+mod profile;
 mod pulse;
 mod records;
 mod retention;

@@ -119,7 +119,7 @@ impl Service {
     }
 
     /// The latest jobs of the same module version that completed in their first attempt, newest first: a later attempt may
-    /// have gone on from a checkpoint, and its receipt measures the rest only.
+    /// have gone on from a checkpoint, and its receipt measures the rest only. To look at a profiled one took time.
     async fn latest_like(&self, job: &Job, filter: &JobFilter) -> Result<Vec<(JobId, u64)>, ServiceError> {
         let (mut found, mut looked_at, mut after) = (Vec::new(), 0, None);
         while looked_at < MAX_LOOKED_AT && found.len() < MAX_RUNS {
@@ -129,6 +129,7 @@ impl Service {
                 ended.module.digest == job.module.digest
                     && ended.module.engine == job.module.engine
                     && ended.attempt == 1
+                    && !ended.profile
             };
             found.extend(page.rows.iter().filter(same).map(|ended| (ended.id, input_bytes(ended))));
             after = page.rows.last().map(Row::place);

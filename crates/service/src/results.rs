@@ -37,7 +37,7 @@ pub struct Results {
     pub run_summary: (LinkTarget, LinkGrant),
     /// All other outputs.
     pub additional: Vec<Output>,
-    /// Artifacts before any filter.
+    /// What the guest published, before any filter.
     pub published: usize,
     /// The account of the last attempt.
     pub receipt: Option<Receipt>,
@@ -56,23 +56,25 @@ impl Service {
         let job = self.ended_job(project, id).await?;
         let artifacts: Vec<_> = self.store.artifacts(id).await?;
         let checkpoint = self.partial_checkpoint(&job, &artifacts).await?;
-        let artifacts: Vec<_> = artifacts
-            .into_iter()
-            .filter(|artifact| artifact.description.role == ArtifactRole::Output)
-            .collect();
-        let published = artifacts.len();
+        let of_kind = |artifact: &Artifact| kind.is_none_or(|kind| kind == artifact.description.kind);
+        let of_role =
+            |role: ArtifactRole| artifacts.iter().filter(move |made| made.description.role == role).cloned();
+        let published = of_role(ArtifactRole::Output).count();
         let manifest = self.manifest_of(&job).await?;
         let declares = |artifact: &Artifact| manifest.as_ref()?.declares(&artifact.description.name);
-        let made = artifacts.into_iter().map(|artifact| (declares(&artifact), artifact));
+        let made = of_role(ArtifactRole::Output).map(|artifact| (declares(&artifact), artifact));
         // The checkpoint is the host's own.
         let mut outputs: Vec<_> = made
             .chain(checkpoint.map(|checkpoint| (None, checkpoint)))
-            .filter(|(_, artifact)| kind.is_none_or(|kind| kind == artifact.description.kind))
+            .filter(|(_, artifact)| of_kind(artifact))
             .map(|(declared, artifact)| self.output(&job, artifact, declared))
             .collect();
         let marked = outputs.iter().position(|output| output.artifact.description.primary);
         let only = (outputs.len() == 1 && job.state == JobState::Completed).then_some(0);
         let primary = marked.or(only).map(|place| outputs.remove(place));
+        // The profile is, too, and no result: it is never the first that clients show.
+        let profile = of_role(ArtifactRole::Profile).filter(of_kind);
+        outputs.extend(profile.map(|artifact| self.output(&job, artifact, None)));
         let summary = LinkTarget { project, job: id, name: RUN_SUMMARY.into() };
         let grant = self.sign_link(&summary);
         let receipt = self.store.receipts(id).await?.pop();

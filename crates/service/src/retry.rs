@@ -108,6 +108,7 @@ impl Service {
             deterministic: earlier.deterministic,
             labels: earlier.labels,
             keep_partial_on_failure: earlier.keep_partial_on_failure,
+            profile: earlier.profile,
             notifications: earlier.notifications,
             not_before,
             retry_of: Some(RetryOf {

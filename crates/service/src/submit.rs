@@ -55,6 +55,8 @@ pub struct Submission {
     pub labels: Vec<(String, String)>,
     /// Keep what was finished when it fails.
     pub keep_partial_on_failure: bool,
+    /// Leave a profile of its fuel behind.
+    pub profile: bool,
     /// Who is told.
     pub notifications: Notifications,
     /// The client's idempotency key.
@@ -229,6 +231,7 @@ impl Service {
             deterministic,
             labels: submission.labels,
             keep_partial_on_failure: submission.keep_partial_on_failure,
+            profile: submission.profile,
             notifications: submission.notifications,
             not_before: submission.not_before.filter(|time| *time > now),
             ..Job::new(project, submission.job_type, pinned, limits, by, now)

@@ -4,11 +4,12 @@ use crate::{BlobRef, Ranks};
 use fuelcell_domain::job::{Pulse, since};
 use fuelcell_domain::state::TransitionError;
 use fuelcell_domain::{
-    Artifact, AttemptId, AuditEntry, Digest, Incarnation, Job, JobId, JobState, JobType, LogLevel, LogLine,
-    ModuleRef, NodeId, Ordinal, PipelineId, Priority, ProjectId, ProjectRef, Receipt, Standing, TenantId,
-    Timestamp, Transition,
+    Artifact, ArtifactRole, AttemptId, AuditEntry, Digest, Incarnation, Job, JobId, JobState, JobType,
+    LogLevel, LogLine, ModuleRef, NodeId, Ordinal, PipelineId, Priority, ProjectId, ProjectRef, Receipt,
+    Standing, TenantId, Timestamp, Transition,
 };
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
@@ -229,8 +230,8 @@ pub struct Finish {
     /// The final figures.
     pub pulse: Pulse,
     /// Finished artifacts. They are published when the job completes, or ends otherwise with partial results asked for
-    /// (Failed: `keep_partial_on_failure`; Cancelled: `preserve_partial` of the cancel request); a requeued job publishes
-    /// nothing.
+    /// (Failed: `keep_partial_on_failure`; Cancelled: `preserve_partial` of the cancel request). A profile is published however
+    /// the job ends. A requeued job publishes nothing.
     pub artifacts: Vec<Artifact>,
     /// Processed items of the job's pipeline; they count only when the job completes.
     pub marks: Vec<String>,
@@ -247,6 +248,16 @@ impl Finish {
         settle_partial(job);
         Ok(())
     }
+
+    /// The artifacts that are published, now that the attempt has brought the job here.
+    pub fn published(&self, job: &Job) -> Cow<'_, [Artifact]> {
+        if publishes(job) {
+            return Cow::Borrowed(&self.artifacts);
+        }
+        let is_profile = |made: &&Artifact| made.description.role == ArtifactRole::Profile;
+        let profile = self.artifacts.iter().filter(|_| job.state.is_ended()).filter(is_profile);
+        Cow::Owned(profile.cloned().collect())
+    }
 }
 
 /// Sets `partial` after a transition: an attempt was made, and its partial results were asked for (a failed job at
@@ -260,8 +271,8 @@ pub fn settle_partial(job: &mut Job) {
     job.partial = asked && job.attempt > 0;
 }
 
-/// Whether the artifacts of the attempt that brought the job into this state are published.
-pub fn publishes(job: &Job) -> bool {
+/// Whether all artifacts of the attempt that brought the job into this state are published.
+fn publishes(job: &Job) -> bool {
     job.state == JobState::Completed || job.partial
 }
 

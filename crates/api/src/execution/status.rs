@@ -52,6 +52,8 @@ pub(crate) struct StatusAnswer {
     deterministic: bool,
     labels: BTreeMap<String, String>,
     keep_partial_on_failure: bool,
+    /// Whether it leaves a profile of its fuel behind
+    profile: bool,
     scheduled_time: Option<String>,
     attempt: u32,
     /// Its place among all jobs that may start; `null` while its time has not come, and when it is not queued
@@ -208,6 +210,7 @@ fn answer(JobView { job, outlook, receipts }: JobView, now: Timestamp) -> Status
         deterministic: job.deterministic,
         labels: job.labels.into_iter().collect(),
         keep_partial_on_failure: job.keep_partial_on_failure,
+        profile: job.profile,
         scheduled_time: moment(job.not_before),
         attempt: job.attempt,
         queue_position: outlook.queue_position,

@@ -63,6 +63,11 @@ pub(crate) struct SubmitBody {
     labels: Option<BTreeMap<String, String>>,
     #[serde(default)]
     keep_partial_on_failure: Option<bool>,
+    /// Looks where the fuel of the run goes, and keeps that as two more outputs, however the job ends: `profile.html`, a page
+    /// with flame graphs, and `profile.folded`. Outputs and fuel are the same as without; the run takes longer, and estimates do
+    /// not count it.
+    #[serde(default)]
+    profile: Option<bool>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -278,6 +283,7 @@ pub(super) fn submission(
         deterministic: body.deterministic,
         labels: body.labels.unwrap_or_default().into_iter().collect(),
         keep_partial_on_failure: body.keep_partial_on_failure.unwrap_or_default(),
+        profile: body.profile.unwrap_or_default(),
         notifications: body.notifications.map(notifications).unwrap_or_default(),
         idempotency_key,
         body_digest,

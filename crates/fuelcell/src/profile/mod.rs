@@ -1,5 +1,6 @@
 //! `fuelcell profile`: a run, and where its fuel and its memory went.
 
+mod files;
 mod page;
 mod tree;
 
@@ -7,7 +8,9 @@ use crate::cli::{ProfileArguments, RunArguments};
 use crate::run::{self, Ran};
 use crate::told::{FunctionTold, ProfileTold, RunTold, line};
 use anyhow::{Context, ensure};
-use fuelcell_domain::{FuelProfile, Isolation, StackUse};
+pub(crate) use files::JobProfile;
+use files::{folded, page_of};
+use fuelcell_domain::FuelProfile;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
@@ -40,10 +43,6 @@ pub(crate) async fn run(arguments: ProfileArguments) -> anyhow::Result<ExitCode>
 fn check(arguments: &RunArguments, to: &Path) -> anyhow::Result<()> {
     ensure!(arguments.repeat.is_none(), "a profile is of one run: leave --repeat out");
     ensure!(!arguments.unmetered, "a profile counts fuel: leave --unmetered out");
-    ensure!(
-        Isolation::from(arguments.isolation) == Isolation::InProcess,
-        "a profile is made in this process: leave --isolation out"
-    );
     ensure!(*to != arguments.out, "--to and --out name the same folder, and the profile is no artifact");
     run::check_folder("--to", to, arguments.force)
 }
@@ -51,10 +50,8 @@ fn check(arguments: &RunArguments, to: &Path) -> anyhow::Result<()> {
 /// Writes the page and the folded stacks.
 fn write(name: &str, ran: &Ran, profile: &FuelProfile, to: &Path) -> anyhow::Result<Vec<PathBuf>> {
     fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
-    let mut page = Vec::new();
-    page::write(name, ran, profile, &mut page)?;
     let files = [
-        ("profile.html", page),
+        ("profile.html", page_of(&ran.profiled(name, profile))),
         ("fuel.folded", folded(profile, |stack| stack.fuel).into_bytes()),
         ("memory.folded", folded(profile, |stack| stack.bytes).into_bytes()),
     ];
@@ -64,18 +61,6 @@ fn write(name: &str, ran: &Ran, profile: &FuelProfile, to: &Path) -> anyhow::Res
         Ok(path)
     });
     written.collect()
-}
-
-/// A line for each stack, as tools for flame graphs read them: functions from the outermost, separated by semicolons, and a
-/// number.
-fn folded(profile: &FuelProfile, measure: impl Fn(&StackUse) -> u64) -> String {
-    let mut lines = String::new();
-    for stack in profile.stacks.iter().filter(|stack| measure(stack) > 0) {
-        let names: Vec<&str> = profile.names(stack).collect();
-        // Writing to a String cannot fail.
-        let _ = writeln!(lines, "{} {}", names.join(";"), measure(stack));
-    }
-    lines
 }
 
 fn as_text(ran: &Ran, profile: &FuelProfile, files: &[PathBuf]) -> String {

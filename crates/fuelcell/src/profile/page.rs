@@ -1,8 +1,8 @@
 //! The page of a profile: flame graphs, functions and the tree of calls, in one file without scripts.
 
 use super::tree::{Node, functions};
-use crate::run::Ran;
-use fuelcell_domain::FuelProfile;
+use crate::run::ended;
+use fuelcell_domain::{FuelProfile, ProfiledRun};
 use fuelcell_report_kit::chart::{Picture, text_width};
 use fuelcell_report_kit::text::{count, percent, shorten};
 use fuelcell_report_kit::{Column, Markup, Page, Table, Tile, html, lead, meter, note};
@@ -14,6 +14,8 @@ const ROW: f64 = 18.0;
 const LETTERS: f64 = 11.0;
 /// Narrower ones cannot be seen.
 const LEAST: f64 = 0.8;
+/// Functions in a flame graph; with more of them the narrowest are left out.
+const DRAWN: usize = 4_000;
 /// Rows of a flame graph, and levels of the tree of calls.
 const DEPTH: usize = 100;
 
@@ -33,13 +35,21 @@ const STYLE: &str = ".flame text{font-size:11px!important;fill:#1d1d1d!important
 .calls p{margin:0 0 0 14px;padding:2px 0;font-size:13.5px;overflow-wrap:anywhere}.calls b{font-variant-numeric:tabular-nums}";
 
 /// Writes the page.
-pub(super) fn write(name: &str, ran: &Ran, profile: &FuelProfile, out: &mut impl Write) -> io::Result<()> {
-    let mut page = Page::new(format!("Profile of {name}"), ran.ended());
+pub(super) fn write(run: &ProfiledRun<'_>, out: &mut impl Write) -> io::Result<()> {
+    let ProfiledRun { name, is_script, end, usage, profile } = *run;
+    let mut page = Page::new(format!("Profile of {name}"), ended(end));
+    if is_script {
+        page.note("A script was run: these are the functions of its engine.");
+    }
+    let units = match usage.fuel.is_lower_bound() {
+        true => "units of fuel, at least",
+        false => "units of fuel",
+    };
     page.style(STYLE);
     let found = functions(profile);
     page.tiles([
-        Tile::new(count(profile.fuel()), "units of fuel"),
-        Tile::new(size(ran.peak_memory()), "peak of memory"),
+        Tile::new(count(profile.fuel()), units),
+        Tile::new(size(usage.peak_memory_bytes), "peak of memory"),
         Tile::new(count(found.len() as u64), "functions seen"),
         Tile::new(count(profile.samples), "looks at the stack"),
     ]);
@@ -72,7 +82,7 @@ pub(super) fn write(name: &str, ran: &Ran, profile: &FuelProfile, out: &mut impl
             },
         );
     }
-    page.footer("The stack was looked at whenever so much fuel was burnt; what was burnt since the look before counts for the stack that was seen. A deterministic run has the same profile on every machine. Functions that a compiler put into others are not seen, unless the module came with lines of its source.");
+    page.footer("The stack was looked at whenever so much fuel was burnt; what was burnt since the look before counts for the stack that was seen. A deterministic run has the same profile on every machine. Looking burns no fuel and changes nothing that the run makes; it takes time, which counts as the run's. Functions that a compiler put into others are not seen, unless the module came with lines of its source.");
     page.write(out)
 }
 
@@ -110,8 +120,7 @@ fn table(profile: &FuelProfile) -> Markup {
 
 /// The graph, with what is largest as its table.
 fn flame(title: &str, root: &Node<'_>, amount: &dyn Fn(u64) -> String) -> Markup {
-    let mut boxes = Vec::new();
-    place(root, (0.0, WIDTH), 0, &mut boxes);
+    let boxes = placed(root);
     let rows = boxes.iter().map(|one| one.row + 1).max().unwrap_or(1);
     let mut figures = Table::new([Column::name("Function"), Column::number(title), Column::number("Depth")])
         .fold_after(UNFOLDED);
@@ -136,19 +145,37 @@ struct Placed<'a> {
     width: f64,
 }
 
-fn place<'a>(node: &Node<'a>, (x, width): (f64, f64), row: usize, boxes: &mut Vec<Placed<'a>>) {
+/// The widest functions, as many as are drawn.
+fn placed<'a>(root: &Node<'a>) -> Vec<Placed<'a>> {
+    let mut least = LEAST;
+    loop {
+        let mut boxes = Vec::new();
+        place(root, (0.0, WIDTH), (0, least), &mut boxes);
+        if boxes.len() <= DRAWN {
+            return boxes;
+        }
+        least *= 2.0;
+    }
+}
+
+fn place<'a>(
+    node: &Node<'a>,
+    (x, width): (f64, f64),
+    (row, least): (usize, f64),
+    boxes: &mut Vec<Placed<'a>>,
+) {
     if row >= DEPTH {
         return;
     }
     let mut at = x;
     for (name, call) in node.largest() {
         let share = width * call.amount as f64 / node.amount.max(1) as f64;
-        if share < LEAST {
+        if share < least {
             // What comes is smaller.
             return;
         }
         boxes.push(Placed { name, amount: call.amount, row, x: at, width: share });
-        place(call, (at, share), row + 1, boxes);
+        place(call, (at, share), (row + 1, least), boxes);
         at += share;
     }
 }

@@ -1,5 +1,7 @@
 //! The one engine of a process: its configuration, and its name in receipts.
 
+use crate::cell::sampler;
+use crate::run::outcome::BACKTRACE_FRAMES;
 use fuelcell_domain::FIXED;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -19,13 +21,6 @@ pub(crate) const FINGERPRINT_PREFIX: &str = "wasmtime-";
 
 /// The whole stack of a cell: what the guest does not get is left for host calls, which may reach down into a store.
 const CELL_STACK: usize = 4 << 20;
-
-/// Frames kept of a trap: enough to see a recursion, few enough to look each of them up in what a module brings of lines
-/// ([`crate::module::lines`]).
-pub(crate) const BACKTRACE_FRAMES: usize = 24;
-
-/// Frames kept of a stack where somebody asked for a profile.
-const PROFILE_FRAMES: usize = 128;
 
 /// Memory that a slot keeps between two cells; zeroing this much is cheaper than giving it back to the kernel.
 const KEEP_RESIDENT: usize = 256 << 10;
@@ -97,22 +92,26 @@ impl CodeSettings {
     }
 }
 
-/// An engine that runs one cell of code that was made for another engine.
-pub(crate) fn for_one_cell(pool: PoolSize, settings: CodeSettings) -> Result<Engine, EngineError> {
-    if settings.memory_reservation.is_some() {
-        return for_compiling(settings);
-    }
+/// An engine that runs one cell of code that was made for another engine. It keeps more of stacks where they are to be seen
+/// for a profile.
+pub(crate) fn for_one_cell(
+    pool: PoolSize,
+    settings: CodeSettings,
+    profiled: bool,
+) -> Result<Engine, EngineError> {
     let mut config = base_config(settings.metered);
-    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pooling(pool)));
+    if profiled {
+        config.wasm_backtrace_max_frames(NonZeroUsize::new(sampler::DEPTH));
+    }
+    match settings.memory_reservation {
+        Some(bytes) => config.memory_reservation(bytes),
+        None => config.allocation_strategy(InstanceAllocationStrategy::Pooling(pooling(pool))),
+    };
     Engine::new(&config).map_err(|error| EngineError(format!("{error:#}")))
 }
 
-/// An engine that compiles for another one, and runs nothing.
-pub(crate) fn for_compiling(settings: CodeSettings) -> Result<Engine, EngineError> {
-    for_compiling_with(settings, None)
-}
-
-/// The same with functions that were compiled before, and those that it will compile.
+/// An engine that compiles for another one, and runs nothing: with functions that were compiled before, and those that it will
+/// compile.
 pub(crate) fn for_compiling_with(
     settings: CodeSettings,
     functions: Option<Arc<dyn CacheStore>>,
@@ -130,15 +129,8 @@ pub(crate) fn for_compiling_with(
 
 /// Builds the engine of a sandbox. Prefers pooled slots, which make a fresh cell cheap. They reserve terabytes of address
 /// space (not memory), which a limit such as `ulimit -v` can forbid; then cells are made on demand.
-pub(crate) fn build(
-    pool: PoolSize,
-    metered: bool,
-    profiled: bool,
-) -> Result<(Engine, CodeSettings), EngineError> {
+pub(crate) fn build(pool: PoolSize, metered: bool) -> Result<(Engine, CodeSettings), EngineError> {
     let mut config = base_config(metered);
-    if profiled {
-        config.wasm_backtrace_max_frames(NonZeroUsize::new(PROFILE_FRAMES));
-    }
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pooling(pool)));
     let pooled =
         Engine::new(&config).map(|engine| (engine, CodeSettings { metered, memory_reservation: None }));
@@ -251,32 +243,33 @@ mod tests {
 
     #[test]
     fn two_engines_of_the_same_configuration_have_one_fingerprint_also_for_profiles() {
-        let ((one, _), (other, _)) = (build(SMALL, true, false).unwrap(), build(SMALL, true, true).unwrap());
+        let ((one, settings), (other, _)) = (build(SMALL, true).unwrap(), build(SMALL, true).unwrap());
         assert_eq!(fingerprint(&one), fingerprint(&other));
         assert!(fingerprint(&one).starts_with("wasmtime-48."));
+        assert_eq!(fingerprint(&for_one_cell(SMALL, settings, true).unwrap()), fingerprint(&one));
     }
 
     #[test]
     fn an_impossible_pool_falls_back_to_cells_on_demand() {
         let beyond_any_address_space = PoolSize { cells: 1 << 20, memory_bytes: 1 << 30 };
-        let (engine, settings) = build(beyond_any_address_space, true, false).unwrap();
+        let (engine, settings) = build(beyond_any_address_space, true).unwrap();
         assert!(engine.get_pooling_config().is_none());
-        assert_eq!(fingerprint(&for_compiling(settings).unwrap()), fingerprint(&engine));
+        assert_eq!(fingerprint(&for_one_cell(SMALL, settings, true).unwrap()), fingerprint(&engine));
+        assert_eq!(fingerprint(&for_compiling_with(settings, None).unwrap()), fingerprint(&engine));
     }
 
     #[test]
     fn an_engine_for_compiling_makes_code_for_a_pooled_one() {
-        let (engine, settings) = build(SMALL, true, false).unwrap();
+        let (engine, settings) = build(SMALL, true).unwrap();
         let settings = CodeSettings::from_arguments(&settings.as_arguments()).unwrap();
-        assert_eq!(fingerprint(&for_compiling(settings).unwrap()), fingerprint(&engine));
+        assert_eq!(fingerprint(&for_compiling_with(settings, None).unwrap()), fingerprint(&engine));
     }
 
     #[test]
     fn code_that_is_not_metered_is_of_another_engine() {
-        let ((metered, _), (free, settings)) =
-            (build(SMALL, true, false).unwrap(), build(SMALL, false, false).unwrap());
+        let ((metered, _), (free, settings)) = (build(SMALL, true).unwrap(), build(SMALL, false).unwrap());
         assert_ne!(fingerprint(&metered), fingerprint(&free));
         let settings = CodeSettings::from_arguments(&settings.as_arguments()).unwrap();
-        assert_eq!(fingerprint(&for_compiling(settings).unwrap()), fingerprint(&free));
+        assert_eq!(fingerprint(&for_compiling_with(settings, None).unwrap()), fingerprint(&free));
     }
 }

@@ -10,6 +10,7 @@ mod functions;
 mod key;
 mod metrics;
 pub(crate) mod modules;
+pub(crate) mod profiled;
 mod recent;
 
 pub use compiler::{CompileLimits, Compiler, compile_worker};

@@ -5,6 +5,7 @@ use super::compiler::{self, CompileError, CompileLimits, Compiled, Compiler};
 use super::engine::CodeSettings;
 use super::functions::Unfinished;
 use super::metrics::{self, Source};
+use super::profiled;
 use super::recent::Recent;
 use crate::cell::Cell;
 use crate::guest::program::Program;
@@ -133,6 +134,15 @@ impl Modules {
         let code = Arc::new(self.cache.code(module).ok_or_else(|| self.forgotten(module))?);
         self.open.lock().insert(module, code.clone());
         Ok(code)
+    }
+
+    /// The module for one run that is profiled, in a cell of at most `slot_bytes`. Blocks for some milliseconds.
+    pub(crate) fn get_profiled(&self, module: Digest, slot_bytes: u64) -> Result<Program, JobError> {
+        let code = self.code(module)?;
+        profiled::program(&code, slot_bytes, self.settings).map_err(|reason| {
+            let message = format!("this server has no room for a profiled run now: {reason}");
+            JobError::new(ErrorCode::HostLimit, message).transient()
+        })
     }
 
     /// Files of compiled code that were not authentic and thrown away.

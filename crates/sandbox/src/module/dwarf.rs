@@ -20,7 +20,7 @@ const MAX_BYTES: usize = 4 << 20;
 /// Steps of what the engine reads for one frame: attributes, entries of range lists, bytes of line programs, pieces of
 /// paths. A server of the development profile took 0.1 µs for each, so that a trap of [`BACKTRACE_FRAMES`] takes 0.6 s.
 ///
-/// [`BACKTRACE_FRAMES`]: crate::compile::engine::BACKTRACE_FRAMES
+/// [`BACKTRACE_FRAMES`]: crate::run::outcome::BACKTRACE_FRAMES
 const MAX_STEPS: u64 = 250_000;
 
 /// Steps of all units together. Only those that speak of a frame's address are read for it, so that a large module may

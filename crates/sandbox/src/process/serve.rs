@@ -3,7 +3,7 @@
 use super::wire::{self, Answer, Question, ToChild, ToParent};
 use fuelcell_domain::outbound::{HttpError, HttpRequest, HttpResponse, MAX_AT_ONCE};
 use fuelcell_domain::seams::ArtifactWriter;
-use fuelcell_domain::{Fence, HostError, JobHost, Meter, ReadAt, RunEnd, Usage};
+use fuelcell_domain::{Fence, FuelProfile, HostError, JobHost, Meter, ReadAt, RunEnd, Usage};
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
 use std::io::{self, BufReader, BufWriter, Write};
@@ -109,6 +109,7 @@ impl Server {
     fn take(&mut self, message: ToParent, payload: Vec<u8>) -> io::Result<()> {
         match message {
             ToParent::Begun(fences) => self.note_fences(fences),
+            ToParent::Profile(profile) => self.note_profile(profile),
             ToParent::Figures(usage, memory_bytes) => self.meter.adopt(usage, memory_bytes),
             ToParent::Progress { done, total, stage } => self.host.progress(done, total, &stage),
             ToParent::Log { level, stage, message } => self.host.log(level, &stage, &message),
@@ -161,6 +162,13 @@ impl Server {
     fn note_fences(&self, fences: Vec<Fence>) {
         // A second word on it changes nothing.
         let _ = self.meter.fences.set(fences);
+    }
+
+    /// One that no child of ours makes is none.
+    fn note_profile(&self, profile: FuelProfile) {
+        if let Some(profile) = profile.checked() {
+            let _ = self.meter.profile.set(profile);
+        }
     }
 
     fn open(

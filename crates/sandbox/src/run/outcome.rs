@@ -19,6 +19,10 @@ const MAX_REASON: usize = 1 << 10;
 /// Longest code that a guest gives its failure, in bytes.
 const MAX_GUEST_CODE: usize = 64;
 
+/// Frames kept of a trap: enough to see a recursion, few enough to look each of them up in what a module brings of lines
+/// ([`crate::module::dwarf`]). Of a profiled run there are more, and it fails in the same words.
+pub(crate) const BACKTRACE_FRAMES: usize = 24;
+
 /// Calls of one function in a backtrace from which on we speak of a recursion.
 const RECURSION: usize = 16;
 
@@ -234,7 +238,8 @@ fn backtrace(trace: &WasmBacktrace) -> String {
 
 /// One line a frame of an engine's backtrace; a run of frames at the same place is one line with their number.
 pub(crate) fn shortened(text: &str) -> String {
-    let frames = frames(text);
+    let mut frames = frames(text);
+    frames.truncate(BACKTRACE_FRAMES);
     let lines: Vec<_> = frames.chunk_by(PartialEq::eq).map(|run| line(&run[0], run.len())).collect();
     clipped(lines.join("\n"), MAX_TEXT)
 }
@@ -289,7 +294,7 @@ fn fault_address(text: &str) -> Option<u64> {
 fn is_recursion(error: &Error) -> bool {
     let Some(trace) = error.downcast_ref::<WasmBacktrace>() else { return false };
     let mut calls = HashMap::new();
-    trace.frames().iter().for_each(|frame| *calls.entry(frame.func_index()).or_insert(0) += 1);
+    trace.frames().iter().take(BACKTRACE_FRAMES).for_each(|frame| *calls.entry(frame.func_index()).or_insert(0) += 1);
     calls.into_values().any(|count| count >= RECURSION)
 }
 

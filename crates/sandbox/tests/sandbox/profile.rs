@@ -2,7 +2,7 @@
 
 use crate::guests::{PROGRESS, component};
 use crate::support::Bench;
-use fuelcell_domain::{Completion, FuelProfile, JobRunner, RunEnd, RunSpec};
+use fuelcell_domain::{Completion, ErrorCode, FuelProfile, Isolation, JobRunner, RunEnd, RunSpec};
 use std::collections::BTreeMap;
 use std::future::pending;
 use std::sync::Arc;
@@ -77,4 +77,43 @@ async fn what_fails_has_a_profile_too() {
     let profile = spec.meter.profile.get().unwrap();
     assert_eq!(profile.fuel(), usage.fuel.exact().unwrap());
     assert!(by_function(profile)["heavy"].0 > 250_000, "{profile:?}");
+}
+
+#[tokio::test]
+async fn a_run_in_a_process_of_its_own_has_the_same_profile() {
+    let mut bench = Bench::new();
+    bench.profiled = true;
+    let module = component(&[PROGRESS], FUNCTIONS, RUN);
+    let (_, _, here) = profile(&bench, &module).await;
+    bench.isolation = Isolation::Process;
+    let (end, fuel, there) = profile(&bench, &module).await;
+    assert_eq!(end, RunEnd::Completed(Completion::Done));
+    assert_eq!((there.fuel(), &there), (fuel, &here));
+}
+
+#[tokio::test]
+async fn a_deep_recursion_is_seen_from_its_end_and_fails_in_the_same_words() {
+    const DEEP: &str = "
+        (func $down (param $left i32) (result i32)
+            (if (result i32) (i32.eqz (local.get $left))
+                (then (call $burn))
+                (else (i32.add (i32.const 1) (call $down (i32.sub (local.get $left) (i32.const 1)))))))
+        (func $burn (result i32) (local $rounds i32)
+            (local.set $rounds (i32.const 20000))
+            (loop $again
+                (br_if $again (local.tee $rounds (i32.sub (local.get $rounds) (i32.const 1)))))
+            (unreachable))";
+    let mut bench = Bench::new();
+    let module = component(&[PROGRESS], DEEP, "(drop (call $down (i32.const 200))) (i32.const 0)");
+    let (plain, _) = bench.fail(&module).await;
+    bench.profiled = true;
+    let digest = bench.prepare(&module).await.unwrap();
+    let spec = bench.spec(digest);
+    let (end, _) = bench.sandbox.run(spec.clone(), bench.host.clone(), Box::pin(pending())).await;
+    assert_eq!(plain.code, ErrorCode::Trap);
+    assert_eq!(end, RunEnd::Failed(plain));
+    let profile = spec.meter.profile.get().unwrap();
+    let deepest = profile.stacks.iter().max_by_key(|stack| stack.fuel).unwrap();
+    let names: Vec<&str> = profile.names(deepest).collect();
+    assert_eq!((names[0], names[1], names[names.len() - 1]), ("(callers above)", "down", "burn"));
 }

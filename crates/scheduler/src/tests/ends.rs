@@ -1,6 +1,7 @@
 use super::runner::done;
 use super::*;
 use fuelcell_domain::job::{JobEnd, PipelineRef};
+use fuelcell_domain::profile::MAX_FILE_BYTES;
 use fuelcell_domain::{
     ArtifactDescription, ArtifactKind, ArtifactRole, Completion, InputRef, JobHost, LogLevel, PipelineId,
     RunEnd,
@@ -316,4 +317,86 @@ async fn an_idle_node_stops_at_once() {
     let before = world.elapsed();
     node.stop().await;
     assert!(world.elapsed() - before <= millis(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_profile_is_kept_beside_what_the_guest_made_however_it_ends() {
+    let world = World::new();
+    let error = JobError::new(ErrorCode::Trap, "unreachable");
+    for (name, end) in [("good", done()), ("bad", RunEnd::Failed(error))] {
+        world.runner.script(name, move |host| {
+            let end = end.clone();
+            async move {
+                publish(host.as_ref(), "profile.txt", b"mine");
+                end
+            }
+        });
+    }
+    world.runner.script("stopped", |_| pending());
+    let profiled = |name| Job { profile: true, ..world.job(name) };
+    let [good, bad, stopped] = [profiled("good"), profiled("bad"), profiled("stopped")];
+    let [good, bad] = [world.submit(good).await, world.submit(bad).await];
+    let node = world.start();
+    let names = async |id| {
+        let artifacts = world.store.artifacts(id).await.unwrap();
+        let names =
+            artifacts.into_iter().map(|artifact| (artifact.description.name, artifact.description.role));
+        names.collect::<Vec<_>>()
+    };
+    let own = ("profile.txt".to_owned(), ArtifactRole::Output);
+    let profile = |name: &str| (name.to_owned(), ArtifactRole::Profile);
+    world.until(good, JobState::Completed).await;
+    assert_eq!(names(good).await, [own, profile("profile-2.txt")]);
+    let receipt = world.store.receipts(good).await.unwrap().remove(0);
+    assert_eq!(receipt.outputs, [("profile.txt".to_owned(), Digest::of(b"mine"))], "what the guest made");
+    world.until(bad, JobState::Failed).await;
+    assert_eq!(names(bad).await, [profile("profile-2.txt")]);
+    let stopped = world.submit(stopped).await;
+    world.until(stopped, JobState::Running).await;
+    let request = fuelcell_store::conformance::fixtures::cancel(0);
+    world.store.request_cancel(world.project, stopped, request).await.unwrap();
+    world.until(stopped, JobState::Cancelled).await;
+    let artifacts = world.store.artifacts(stopped).await.unwrap();
+    assert_eq!(artifacts.len(), 1);
+    assert_eq!(artifacts[0].digest, Digest::of(b"stopped 7"), "what was seen of it");
+    node.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_nothing_was_seen_the_log_says_so_and_nobody_else_has_a_profile() {
+    let world = World::new();
+    let error = JobError::new(ErrorCode::ModuleInvalid, "no such import");
+    world.runner.script("broken", move |_| {
+        let error = error.clone();
+        async move { RunEnd::Failed(error) }
+    });
+    world.runner.script("plain", |_| async { done() });
+    let broken = world.submit(Job { profile: true, ..world.job("broken") }).await;
+    let plain = world.submit(world.job("plain")).await;
+    let node = world.start();
+    world.until(broken, JobState::Failed).await;
+    world.until(plain, JobState::Completed).await;
+    let log = log_of(&world, broken).await;
+    assert!(log[0].starts_with("there is no profile: the guest did not begin"), "{log:?}");
+    for id in [broken, plain] {
+        assert_eq!(world.store.artifacts(id).await.unwrap(), []);
+    }
+    node.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_of_a_profile_is_as_long_as_is_stated() {
+    let world = World::new();
+    let node = world.start();
+    for (length, kept) in [(MAX_FILE_BYTES, 1), (MAX_FILE_BYTES + 1, 0)] {
+        let name = length.to_string();
+        world.runner.script(&name, |_| async { done() });
+        let id = world.submit(Job { profile: true, ..world.job(&name) }).await;
+        world.until(id, JobState::Completed).await;
+        assert_eq!(world.store.artifacts(id).await.unwrap().len(), kept);
+        let log = log_of(&world, id).await;
+        let says_so = log.iter().any(|line| line.contains("profile.txt would have 16777217 bytes"));
+        assert_eq!(says_so, kept == 0, "{log:?}");
+    }
+    node.stop().await;
 }

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use fuelcell_domain::seams::{Readiness, StopSignal};
 use fuelcell_domain::{
-    Completion, Digest, Fuel, Job, JobError, JobHost, JobRunner, ReadAt, RunEnd, RunSpec, Usage,
+    Completion, Digest, ErrorCode, Fuel, FuelProfile, Job, JobError, JobHost, JobRunner, ReadAt, RunEnd,
+    RunSpec, StackUse, Usage,
 };
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
@@ -120,8 +121,17 @@ impl JobRunner for ScriptedRunner {
         };
         let wall_micros = u64::try_from(start.elapsed().as_micros()).unwrap();
         let fuel = self.fuel.lock().get(&spec.module).copied().unwrap_or(7);
+        let has_begun = !matches!(&end, RunEnd::Failed(error) if error.code == ErrorCode::ModuleInvalid);
+        if spec.profiled && has_begun {
+            spec.meter.profile.set(profile(fuel)).unwrap();
+        }
         (end, Usage { wall_micros, fuel: Fuel::Exact(fuel), ..spec.meter.usage() })
     }
+}
+
+fn profile(fuel: u64) -> FuelProfile {
+    let stacks = vec![StackUse { frames: vec![0], fuel, bytes: 0 }];
+    FuelProfile { functions: vec!["run".into()], stacks, samples: 1 }
 }
 
 struct Leaves<'a>(&'a AtomicUsize);

@@ -66,7 +66,9 @@ impl Days {
                 figures.completed = 1;
                 figures.duration_micros = micros;
                 let micros = i64::try_from(micros).unwrap_or(i64::MAX);
-                self.durations.push((after.module.digest.0.to_vec(), micros));
+                if !after.profile {
+                    self.durations.push((after.module.digest.0.to_vec(), micros));
+                }
                 after.ended_at
             }
             JobState::Failed => {

@@ -16,9 +16,10 @@ use fuelcell_domain::{
     Artifact, AttemptId, Holder, Incarnation, Job, JobError, JobEvent, JobId, JobState, Lease, NodeId,
     Receipt, Timestamp, Transition,
 };
-use fuelcell_store::jobs::{is_of_earlier_life, publishes, settle_partial, share_of_lane};
+use fuelcell_store::jobs::{is_of_earlier_life, settle_partial, share_of_lane};
 use fuelcell_store::verbs::{Backlog, Queue};
 use fuelcell_store::{BlobRef, Claim, Finish, QueueEntry, StoreError};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -325,8 +326,8 @@ async fn bring(work: &mut Work, done: &[(&Finish, Job)]) -> Result<(), StoreErro
     let receipts: Vec<_> = done.iter().map(|(finish, job)| (job, &finish.receipt)).collect();
     put_receipts(work, &receipts).await?;
     work.used.extend(done.iter().map(|(finish, job)| Used::of(job, Some(&finish.receipt), finish.at)));
-    let published = done.iter().filter(|(finish, job)| publishes(job) && !finish.artifacts.is_empty());
-    let published: Vec<_> = published.map(|(finish, job)| (job, &finish.artifacts)).collect();
+    let published = done.iter().map(|(finish, job)| (job, finish.published(job)));
+    let published: Vec<_> = published.filter(|(_, artifacts)| !artifacts.is_empty()).collect();
     put_artifacts(work, &published).await?;
     for (finish, job) in done.iter().filter(|(_, job)| job.state == JobState::Completed) {
         datasets::count_rows(work, job).await?;
@@ -346,12 +347,12 @@ async fn put_receipts(work: &Work, receipts: &[(&Job, &Receipt)]) -> Result<(), 
     work.execute(add, &[&jobs, &numbers, &records]).await.map(drop)
 }
 
-async fn put_artifacts(work: &mut Work, published: &[(&Job, &Vec<Artifact>)]) -> Result<(), StoreError> {
+async fn put_artifacts(work: &mut Work, published: &[(&Job, Cow<'_, [Artifact]>)]) -> Result<(), StoreError> {
     if published.is_empty() {
         return Ok(());
     }
     let jobs: Vec<Uuid> = published.iter().map(|(job, _)| job.id.0).collect();
-    let records = record::write_all(published.iter().map(|(_, artifacts)| *artifacts))?;
+    let records = record::write_all(published.iter().map(|(_, artifacts)| artifacts))?;
     // Nothing was published before: whoever publishes has ended.
     let add = "INSERT INTO artifacts SELECT * FROM unnest($1::uuid[], $2::text[])";
     work.execute(add, &[&jobs, &records]).await?;

@@ -71,6 +71,9 @@ pub(crate) fn day(records: &impl Read, tenant: TenantId, at: Timestamp) -> Resul
 }
 
 fn remember_duration(overlay: &mut Overlay<'_>, job: &Job) -> Result<(), StoreError> {
+    if job.profile {
+        return Ok(());
+    }
     let mut durations = durations(overlay, job.module.digest)?;
     durations.truncate(RECENT_DURATIONS - 1);
     durations.insert(0, run_micros(job));

@@ -5,7 +5,7 @@ use crate::tables::keys::Table;
 use fuelcell_store::StoreError;
 
 /// The version of the layout that this build writes and reads.
-pub(crate) const FORMAT: u32 = 13;
+pub(crate) const FORMAT: u32 = 14;
 /// The oldest layout that this build reads.
 pub(crate) const OLDEST: u32 = 4;
 /// The key of the layout's version, in [`Table::Meta`].

@@ -17,7 +17,7 @@ use fuelcell_domain::{
     AttemptId, Holder, Incarnation, Job, JobError, JobId, JobState, Lease, NodeId, Receipt, Timestamp,
     Transition,
 };
-use fuelcell_store::jobs::{is_of_earlier_life, publishes, settle_partial};
+use fuelcell_store::jobs::{is_of_earlier_life, settle_partial};
 use fuelcell_store::verbs::{Backlog, Queue};
 use fuelcell_store::{BlobRef, Claim, Finish, QueueEntry, StoreError};
 use std::sync::Arc;
@@ -258,15 +258,11 @@ pub(crate) fn finish(overlay: &mut Overlay<'_>, finish: &Finish) -> Result<Job, 
     records::update(overlay, &before, &job, finish.at)?;
     overlay.add(Table::Receipts, &keys::of_job(job.id, finish.attempt.number), &finish.receipt)?;
     usage::count(overlay, &job, Some(&finish.receipt), finish.at)?;
-    match &finish.artifacts[..] {
-        _ if !publishes(&job) => {}
-        [] => overlay.remove(Table::Artifacts, job.id.0.as_bytes())?,
-        artifacts => {
-            // Nothing was published before: whoever publishes has ended.
-            let bytes = stored::of_artifacts(artifacts);
-            stored::replace(overlay, job.project, stored::ARTIFACTS, 0, bytes)?;
-            overlay.put(Table::Artifacts, job.id.0.as_bytes(), &artifacts)?;
-        }
+    let published = finish.published(&job);
+    if !published.is_empty() {
+        // Nothing was published before: whoever publishes has ended.
+        stored::replace(overlay, job.project, stored::ARTIFACTS, 0, stored::of_artifacts(&published))?;
+        overlay.put(Table::Artifacts, job.id.0.as_bytes(), &published)?;
     }
     if job.state == JobState::Completed {
         processed::mark(overlay, &job, &finish.marks)?;

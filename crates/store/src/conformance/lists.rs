@@ -172,6 +172,8 @@ pub async fn durations(store: &dyn Store) {
     for seconds in 1..=count {
         run("wanted", done(), seconds).await;
     }
+    let profiled = running(store, Job { module: module("wanted"), profile: true, ..job(own) }).await;
+    store.finish(end(&profiled, done(), 99)).await.unwrap();
     let latest: Vec<_> =
         (1..=count).rev().take(RECENT_DURATIONS).map(|seconds| seconds as u64 * 1_000_000).collect();
     assert_eq!(store.recent_durations(wanted.digest).await.unwrap(), latest);

@@ -6,7 +6,9 @@ use super::fixtures::{
 };
 use crate::{Finish, Store};
 use fuelcell_domain::job::JobEnd;
-use fuelcell_domain::{Artifact, CancelRequest, Completion, Job, JobState, PipelineId, Transition};
+use fuelcell_domain::{
+    Artifact, ArtifactRole, CancelRequest, Completion, Job, JobState, PipelineId, Transition,
+};
 
 fn artifacts() -> Vec<Artifact> {
     vec![artifact("zebra.txt"), artifact("ant.txt")]
@@ -66,6 +68,33 @@ pub async fn requeued(store: &dyn Store) {
         let (_, published) = finish(store, &second, done()).await;
         assert_eq!(published, artifacts());
         assert_eq!(store.receipts(started.id).await.unwrap().len(), 2);
+    }
+}
+
+/// What nobody asked to be kept of a run that did not complete, but for its profile.
+pub async fn profiles(store: &dyn Store) {
+    let mut profile = artifact("profile.html");
+    profile.description.role = ArtifactRole::Profile;
+    let brings = vec![artifact("ant.txt"), profile.clone()];
+    let ends = async |job: &Job, transition| {
+        let finish = Finish { artifacts: brings.clone(), ..end(job, transition, 9) };
+        let ended = store.finish(finish).await.unwrap();
+        (ended.partial, store.artifacts(job.id).await.unwrap())
+    };
+    let profiled = || Job { profile: true, ..job(project()) };
+    let started = running(store, profiled()).await;
+    assert_eq!(ends(&started, done()).await, (false, brings.clone()));
+    let started = running(store, profiled()).await;
+    assert_eq!(ends(&started, failure()).await, (false, vec![profile.clone()]));
+    let own = project();
+    let started = running(store, Job { profile: true, ..job(own) }).await;
+    store.request_cancel(own, started.id, cancel(5)).await.unwrap();
+    assert_eq!(ends(&started, Transition::Stop).await, (false, vec![profile.clone()]));
+    for transition in [transient_failure(), Transition::GiveBack] {
+        let started = running(store, profiled()).await;
+        assert_eq!(ends(&started, transition).await, (false, Vec::new()), "it is not at its end");
+        let second = start(store, started.id, 100).await;
+        assert_eq!(ends(&second, failure()).await, (false, vec![profile.clone()]));
     }
 }
 

@@ -151,6 +151,7 @@ pub async fn everything_is_kept(store: &dyn Store) {
         deterministic: true,
         labels: vec![("team".into(), "blue".into())],
         keep_partial_on_failure: true,
+        profile: true,
         notifications: Notifications {
             on_completion: true,
             on_failure: false,

@@ -4,8 +4,8 @@ use super::{MemoryStore, Records};
 use crate::StoreError;
 use crate::blob::BlobRef;
 use crate::jobs::{
-    Claim, Finish, Lane, QueueEntry, QueueOrder, first_wait, is_of_earlier_life, publishes, run_micros,
-    settle_partial, share_of_lane,
+    Claim, Finish, Lane, QueueEntry, QueueOrder, first_wait, is_of_earlier_life, run_micros, settle_partial,
+    share_of_lane,
 };
 use crate::verbs::{Backlog, Queue};
 use async_trait::async_trait;
@@ -193,12 +193,15 @@ impl Records {
         let job = job.clone();
         self.tell_move(Some(&before), &job, finish.at);
         self.count_usage(&job, Some(&finish.receipt), finish.at);
-        self.receipts.entry(job.id).or_default().push(finish.receipt);
-        if publishes(&job) {
-            self.artifacts.insert(job.id, finish.artifacts);
+        let published = finish.published(&job).into_owned();
+        if !published.is_empty() {
+            self.artifacts.insert(job.id, published);
         }
+        self.receipts.entry(job.id).or_default().push(finish.receipt);
         if job.state == JobState::Completed {
-            self.durations.push((job.module.digest, run_micros(&job)));
+            if !job.profile {
+                self.durations.push((job.module.digest, run_micros(&job)));
+            }
             self.count_rows(&job);
             self.mark_processed(&job, finish.marks);
         }

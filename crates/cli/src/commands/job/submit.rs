@@ -7,7 +7,9 @@ use crate::connection::Connection;
 use crate::failure::{Exit, Failure, Outcome, nearest};
 use crate::files;
 use crate::http::exit_of;
-use crate::operations::{GET_MODULE, GET_PIPELINE, LIST_MODULES, PUT_DATASET, SUBMIT_JOB, SUBMIT_JOBS};
+use crate::operations::{
+    GET_MODULE, GET_PIPELINE, GET_SAVED, LIST_MODULES, PUT_DATASET, SUBMIT_JOB, SUBMIT_JOBS,
+};
 use crate::output::{self, Column, Form, harmless, note};
 use crate::pages;
 use crate::values::{bytes, duration, members, split, versioned};
@@ -52,7 +54,7 @@ const QUOTE: &[Column] = &[
 ];
 
 /// What says something of one job, and stands on each line of a batch instead.
-const NOT_OF_A_BATCH: [&str; 20] = [
+const NOT_OF_A_BATCH: [&str; 22] = [
     "pipeline",
     "module",
     "job_type",
@@ -60,6 +62,7 @@ const NOT_OF_A_BATCH: [&str; 20] = [
     "description",
     "parameters",
     "parameters_file",
+    "parameters_from",
     "upload",
     "labels",
     "priority",
@@ -70,6 +73,7 @@ const NOT_OF_A_BATCH: [&str; 20] = [
     "at",
     "deterministic",
     "keep_partial",
+    "fuel_profile",
     "file",
     "quote",
     "watch",
@@ -85,6 +89,9 @@ pub(crate) struct Given {
     /// All parameters: a JSON object in a file, - for standard input. Single ones override it.
     #[arg(long, value_name = "FILE")]
     parameters_file: Option<PathBuf>,
+    /// Saved parameters, by their name. Those of a file and single ones override them.
+    #[arg(long, value_name = "NAME", add = complete::parameter_sets())]
+    parameters_from: Option<String>,
     /// Upload a file as a new dataset, and give its id to this parameter.
     #[arg(long, value_name = "NAME=FILE", add = complete::named_files())]
     upload: Vec<String>,
@@ -137,6 +144,9 @@ pub struct Submit {
     /// Keep the outputs that it has made when it fails.
     #[arg(long)]
     keep_partial: bool,
+    /// Look where its fuel goes: two more outputs, profile.html and profile.folded, however it ends.
+    #[arg(long)]
+    fuel_profile: bool,
     /// A second submission with the same key is the same job; absent = a new key.
     #[arg(long, value_name = "KEY")]
     idempotency_key: Option<String>,
@@ -201,6 +211,7 @@ fn body(connection: &Connection, submit: &Submit) -> Outcome<Value> {
     set("priority", submit.given.priority.map(|priority| priority.word().into()));
     set("deterministic", submit.deterministic.then(|| true.into()));
     set("keepPartialOnFailure", submit.keep_partial.then(|| true.into()));
+    set("profile", submit.fuel_profile.then(|| true.into()));
     set("scheduling", submit.at.as_ref().map(|at| json!({"executeImmediately": false, "scheduledTime": at})));
     set("resource", submit.pipeline.as_ref().map(|id| json!({"resourceType": "Pipeline", "resourceId": id})));
     set(
@@ -249,6 +260,12 @@ fn set_labels(body: &mut Map<String, Value>, submit: &Submit) -> Outcome {
 
 fn set_parameters(connection: &Connection, body: &mut Map<String, Value>, submit: &Submit) -> Outcome {
     let mut given = Map::new();
+    if let Some(name) = &submit.given.parameters_from {
+        let mut saved = connection.send(GET_SAVED, &[("kind", "parameters"), ("name", name)])?;
+        if let Value::Object(parameters) = saved["parameters"].take() {
+            given.extend(parameters);
+        }
+    }
     if let Some(file) = &submit.given.parameters_file {
         let Value::Object(whole) = files::json(file)? else {
             return Err(Failure::usage(format!("{} holds no JSON object", file.display())));

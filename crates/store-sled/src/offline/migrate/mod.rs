@@ -9,6 +9,7 @@
 mod from_10;
 mod from_11;
 mod from_12;
+mod from_13;
 mod from_4;
 mod from_5;
 mod from_6;
@@ -36,6 +37,7 @@ const STEPS: [Step; (FORMAT - OLDEST) as usize] = [
     from_10::STEP,
     from_11::STEP,
     from_12::STEP,
+    from_13::STEP,
 ];
 
 /// Copies all records of an older layout into an empty database, in the present one. Returns how many entries they are.
