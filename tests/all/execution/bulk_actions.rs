@@ -239,7 +239,7 @@ fn a_bulk_action_is_refused_without_a_filter_and_has_as_many_jobs_as_the_documen
     assert_eq!((&none["jobs"], &none["set"], &none["oldestJob"]), (&json!(0), &json!(null), &json!(null)));
 
     let most = limit("jobs of a bulk action");
-    let others = |count: u64| (1..count).map(|_| Uuid::new_v4().to_string());
+    let others = |count: usize| (1..count).map(|_| Uuid::new_v4().to_string());
     let seen = named("", others(most.most).chain([job.clone()]).collect()).ok();
     assert_eq!((&seen["jobs"], &seen["absent"]), (&json!(1), &json!(most.most - 1)));
     let beyond = named("", others(most.most + 1).chain([job]).collect());
