@@ -38,6 +38,7 @@ fn lists(server: &Server, project: &Project) -> Vec<(Client, String, &'static st
         project.dataset(&format!("{n}.csv"), b"x");
         project.pipeline("Notebook");
         client().put(&project.path(&format!("secrets/NAME_{n}")), &json!({"value": "x"})).ok();
+        client().put(&project.path(&format!("saved/views/{n}")), &json!({"query": "status=Failed"})).ok();
         for module in ["probe", "other"] {
             let path = project.path(&format!("modules/{module}/versions/1.{n}"));
             client().put_bytes(&path, &fuelcell_tests::built::module("probe")).ok();
@@ -68,6 +69,7 @@ fn lists(server: &Server, project: &Project) -> Vec<(Client, String, &'static st
         (own("modules/probe?limit=2"), "versions", "version"),
         (own("activations?limit=2"), "activations", "dateActivated"),
         (own("secrets?limit=2"), "secrets", "name"),
+        (own("saved/views?limit=2"), "saved", "name"),
         (global("/api/admin/tokens?limit=2"), "tokens", "tokenId"),
         (global("/api/admin/application-passwords?limit=2"), "applicationPasswords", "passwordId"),
         (global("/api/admin/audit?limit=3"), "entries", "number"),

@@ -227,7 +227,7 @@ fn of_pipelines(world: &World) -> Vec<Try<'_>> {
 
 /// What is in a project beside jobs.
 fn of_projects(world: &World) -> Vec<Try<'_>> {
-    let (secrets, webhooks) = (Cell::new(0), Cell::new(0));
+    let (secrets, webhooks, views) = (Cell::new(0), Cell::new(0), Cell::new(0));
     let grant = |http: Value| world.put("modules/probe/capabilities", &json!({"http": http}));
     let webhook = |url: &str| world.post("webhooks", &json!({"url": url}));
     let domains = |domains: Value| world.put("mail-policy", &json!({"domains": domains}));
@@ -264,7 +264,16 @@ fn of_projects(world: &World) -> Vec<Try<'_>> {
             let id = member(&world.get("webhooks").ok()["webhooks"][0], "webhookId");
             world.post(&format!("webhooks/{id}/secret"), &json!({"overlapSeconds": n}))
         }),
+        a_try("a view's query, or a set of parameters", |n| {
+            world.put("saved/views/long", &json!({"query": format!("text={}", text(n - 5))}))
+        }),
         // One is there.
+        a_try("views, and sets of parameters, of a project", move |n| {
+            up_to(n - 1, &views, &|n| {
+                world.put(&format!("saved/views/v{n}"), &json!({"query": "status=Failed"}))
+            })
+        }),
+        // And one.
         a_try("webhooks of a project", move |n| up_to(n - 1, &webhooks, &|_| webhook("https://a.example/"))),
         a_try("`domains` of a project's rules for e-mail", move |n| {
             domains((0..n).map(|n| json!(format!("a{n}.example"))).collect())
@@ -293,6 +302,7 @@ fn of_operators(world: &World) -> Vec<Try<'_>> {
                 json!({"subject": text(n), "role": "viewer", "tenantId": tenant, "projectId": project});
             world.operator.post("/api/admin/tokens", &body)
         }),
+        a_try("`hours` of `GET usage/hours`", |n| world.get(&format!("usage/hours?hours={n}"))),
         a_try("days of `GET usage`", |n| world.operator.get(&format!("/api/admin/usage?{}", days(n)))),
         a_try("days of `GET usage` by day and module, subject or label", |n| {
             world.operator.get(&format!("/api/admin/usage?{}&groupBy=day,module", days(n)))

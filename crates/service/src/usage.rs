@@ -2,6 +2,8 @@
 
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::{ProjectId, ProjectRef, Role, Scope, TenantId};
+use fuelcell_store::HourFigures;
+use fuelcell_store::hours::utc_hour;
 use fuelcell_store::jobs::utc_day;
 use fuelcell_store::usage::{Dimension, UsageGroup, UsageQuery, UsageSums};
 
@@ -9,6 +11,8 @@ use fuelcell_store::usage::{Dimension, UsageGroup, UsageQuery, UsageSums};
 pub const MAX_DAYS: i64 = 366;
 /// The same where each day stands apart with its values.
 pub const MAX_DAYS_APART: i64 = 31;
+/// So many hours are told of at once: a week.
+pub const MAX_HOURS: i64 = 7 * 24;
 /// So many groups are shown, those that burnt most; the others are shown as one.
 pub const MAX_SHOWN: usize = 1_000;
 /// The length of a period of which only the end is given, in days.
@@ -60,6 +64,25 @@ impl Service {
         self.require(principal, project, Role::Viewer).await?;
         let (tenant, project) = (Some(project.tenant), Some(project.project));
         self.sum_up(UsageWish { tenant, project, ..wish }).await
+    }
+
+    /// What happened in the latest `count` hours of a project, up to the present one: hour by hour, with those in which
+    /// nothing did.
+    pub async fn latest_hours(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+        count: u64,
+    ) -> Result<Vec<HourFigures>, ServiceError> {
+        self.require(principal, project, Role::Viewer).await?;
+        let to = utc_hour(self.clock.now());
+        let from = to - i64::try_from(count).unwrap_or(MAX_HOURS) + 1;
+        let mut kept = self.store.hours(project, from, to).await?.into_iter().peekable();
+        let hour = |hour| {
+            kept.next_if(|figures| figures.hour == hour)
+                .unwrap_or(HourFigures { hour, ..HourFigures::default() })
+        };
+        Ok((from..=to).map(hour).collect())
     }
 
     /// Sums within the principal's own scope. For administrators.

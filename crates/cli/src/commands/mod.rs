@@ -11,6 +11,7 @@ pub(crate) mod login;
 pub(crate) mod module;
 pub(crate) mod notify;
 pub(crate) mod pipeline;
+pub(crate) mod saved;
 pub(crate) mod secret;
 pub(crate) mod system;
 pub(crate) mod tenancy;

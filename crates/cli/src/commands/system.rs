@@ -4,7 +4,8 @@ use crate::connection::{Connection, ConnectionFlags};
 use crate::failure::{Exit, Failure, Outcome};
 use crate::http::{Call, Http, read};
 use crate::operations::{
-    BEGIN_BACKUP, GET_BACKUPS, LIST_ENGINES, PROJECT_USAGE, READYZ, SERVER_STATUS, SYSTEM_STATUS, USAGE,
+    BEGIN_BACKUP, GET_BACKUPS, LIST_ENGINES, PROJECT_HOURS, PROJECT_USAGE, READYZ, SERVER_STATUS,
+    SYSTEM_STATUS, USAGE,
 };
 use crate::output::{self, Column, Form, Format, note};
 use clap::{Args, Subcommand};
@@ -88,6 +89,19 @@ const USED: &[Column] = &[
     ("OF", "of", Form::Text),
 ];
 
+const HOURS: &[Column] = &[
+    ("HOUR", "start", Form::Time),
+    ("COMPLETED", "completed", Form::Number),
+    ("FAILED", "failed", Form::Number),
+    ("CANCELLED", "cancelled", Form::Number),
+    ("ATTEMPTS", "attempts", Form::Number),
+    ("FUEL", "fuel", Form::Number),
+    ("WAIT", "waitSeconds/p50", Form::Seconds),
+    ("WAIT 95 %", "waitSeconds/p95", Form::Seconds),
+    ("RUN", "runSeconds/p50", Form::Seconds),
+    ("RUN 95 %", "runSeconds/p95", Form::Seconds),
+];
+
 /// In a table it stands before the fuel.
 const ONLY_IN_CSV: &[Column] = &[("FUEL AT LEAST", "fuelIsLowerBound", Form::Text)];
 
@@ -156,6 +170,9 @@ pub struct Usage {
     /// profile.
     #[arg(long)]
     everywhere: bool,
+    /// How the project's jobs fared in each of the latest hours, 168 at most.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), conflicts_with_all = ["from", "to", "group_by", "everywhere"])]
+    hours: Option<u16>,
 }
 
 /// `fuelcell system …`; health needs no token.
@@ -237,6 +254,14 @@ fn health(http: &Http, format: Format) -> Outcome {
 
 /// `fuelcell usage`: of the project that is named or the only one, else of all that the token administers.
 pub(crate) fn usage(connection: &Connection, wanted: &Usage) -> Outcome {
+    if let Some(count) = wanted.hours {
+        let call = connection.call(PROJECT_HOURS, &[])?.query("hours", Some(count.to_string()));
+        let told = connection.http.send(&call)?;
+        return match connection.format {
+            Format::Json => output::one(Format::Json, &[], &told),
+            format => output::list(format, HOURS, told["hours"].as_array().map_or(&[], Vec::as_slice)),
+        };
+    }
     let scope = connection.named().clone();
     // A project that is named and cannot be found is told, and not taken for all.
     let one_project = !wanted.everywhere && (scope.project.is_some() || connection.scope(true).is_ok());

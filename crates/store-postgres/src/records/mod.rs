@@ -3,6 +3,7 @@
 pub(crate) mod deliveries;
 pub(crate) mod events;
 pub(crate) mod figures;
+pub(crate) mod hours;
 pub(crate) mod job;
 pub(crate) mod ledger;
 pub(crate) mod moves;

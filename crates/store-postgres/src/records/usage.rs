@@ -3,9 +3,11 @@
 
 use crate::database::Session;
 use crate::record;
+use crate::records::hours;
 use crate::records::ledger::split;
 use fuelcell_domain::{Job, ProjectRef, Receipt, Timestamp};
 use fuelcell_store::StoreError;
+use fuelcell_store::hours::HourFigures;
 use fuelcell_store::jobs::utc_day;
 use fuelcell_store::usage::{Dimension, UsageQuery, UsageReport, UsageSums, VALUES_A_DAY, values_of};
 use serde::{Deserialize, Serialize};
@@ -17,13 +19,15 @@ pub(crate) struct Used {
     day: i64,
     values: Vec<(Dimension, String)>,
     sums: UsageSums,
+    hour: HourFigures,
 }
 
 impl Used {
     /// An attempt has ended with this receipt, or the job, or both.
     pub(crate) fn of(job: &Job, receipt: Option<&Receipt>, at: Timestamp) -> Self {
         let sums = UsageSums::of(job, receipt);
-        Self { project: job.project, day: utc_day(at), values: values_of(job), sums }
+        let hour = HourFigures::of(job, sums, at);
+        Self { project: job.project, day: utc_day(at), values: values_of(job), sums, hour }
     }
 }
 
@@ -73,6 +77,8 @@ pub(crate) async fn write(session: &Session, used: Vec<Used>) -> Result<(), Stor
     if used.is_empty() {
         return Ok(());
     }
+    let hours: Vec<_> = used.iter().map(|one| (one.project, one.hour.clone())).collect();
+    hours::write(session, &hours).await?;
     let mut book = Book::default();
     let wanted = used.iter().flat_map(|one| {
         let named = one.values.iter().map(|(dimension, value)| key(one, *dimension, Some(value)));

@@ -3,14 +3,14 @@
 use crate::database::{Session, most};
 use crate::record;
 use crate::records::figures::DayFigures;
-use crate::records::usage;
+use crate::records::{hours, usage};
 use crate::store::{PostgresStore, ask};
 use async_trait::async_trait;
-use fuelcell_domain::{Digest, TenantId, Timestamp};
+use fuelcell_domain::{Digest, ProjectRef, TenantId, Timestamp};
 use fuelcell_store::jobs::utc_day;
 use fuelcell_store::usage::{UsageQuery, UsageReport};
 use fuelcell_store::verbs::Figures;
-use fuelcell_store::{QueueFigures, RECENT_DURATIONS, StoreError, TenantFigures};
+use fuelcell_store::{HourFigures, QueueFigures, RECENT_DURATIONS, StoreError, TenantFigures};
 
 #[async_trait]
 impl Figures for PostgresStore {
@@ -31,6 +31,10 @@ impl Figures for PostgresStore {
 
     async fn usage(&self, query: UsageQuery) -> Result<UsageReport, StoreError> {
         ask!(self, session => usage::report(&session, query))
+    }
+
+    async fn hours(&self, project: ProjectRef, from: i64, to: i64) -> Result<Vec<HourFigures>, StoreError> {
+        ask!(self, session => hours::report(&session, project, from, to))
     }
 }
 

@@ -2,6 +2,7 @@
 //! or ends a job. The record of the whole day knows how many values are told apart, so that there are not too many.
 
 use crate::offline::dump::Batch;
+use crate::records::hours;
 use crate::records::job as records;
 use crate::tables::database::{Database, Read};
 use crate::tables::keys::{self, Place, Table};
@@ -57,7 +58,9 @@ pub(crate) fn count(
     receipt: Option<&Receipt>,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    enter(overlay, job, &UsageSums::of(job, receipt), utc_day(at))
+    let sums = UsageSums::of(job, receipt);
+    hours::count(overlay, job, sums, at)?;
+    enter(overlay, job, &sums, utc_day(at))
 }
 
 fn enter(book: &mut impl Book, job: &Job, sums: &UsageSums, day: i64) -> Result<(), StoreError> {

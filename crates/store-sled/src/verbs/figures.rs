@@ -1,14 +1,14 @@
 //! Figures of what jobs did.
 
 use crate::index::project_index::ProjectIndex;
-use crate::records::{figures, usage};
+use crate::records::{figures, hours, usage};
 use crate::store::SledStore;
 use crate::write::shared::Shared;
 use async_trait::async_trait;
-use fuelcell_domain::{Digest, TenantId, Timestamp};
+use fuelcell_domain::{Digest, ProjectRef, TenantId, Timestamp};
 use fuelcell_store::usage::{UsageQuery, UsageReport};
 use fuelcell_store::verbs::Figures;
-use fuelcell_store::{QueueFigures, StoreError, TenantFigures};
+use fuelcell_store::{HourFigures, QueueFigures, StoreError, TenantFigures};
 
 #[async_trait]
 impl Figures for SledStore {
@@ -28,6 +28,10 @@ impl Figures for SledStore {
 
     async fn usage(&self, query: UsageQuery) -> Result<UsageReport, StoreError> {
         self.read_many(move |shared| usage::report(&shared.database, &query)).await
+    }
+
+    async fn hours(&self, project: ProjectRef, from: i64, to: i64) -> Result<Vec<HourFigures>, StoreError> {
+        self.read_many(move |shared| hours::report(&shared.database, project, from, to)).await
     }
 }
 

@@ -4,6 +4,7 @@ use super::fixtures::{
     at, cancel, done, end, failure, holder, job, lease, project, pulse, running, start, submit,
     transient_failure,
 };
+use crate::hours::{KEPT_HOURS, utc_hour};
 use crate::jobs::utc_day;
 use crate::usage::{Dimension, UsageGroup, UsageQuery, UsageReport, UsageSums, VALUES_A_DAY};
 use crate::{Finish, Store};
@@ -178,4 +179,46 @@ pub async fn so_many_values_are_told_apart(store: &dyn Store) {
     let others = UsageGroup { day: Some(utc_day(at(0))), tenant: None, project: None, value: None };
     assert_eq!(report.0.get(&others).map(|sums| sums.completed), Some(3));
     assert_eq!(total(store, own).await.completed, numbers.len().div_ceil(32) as u64);
+}
+
+pub async fn hours_are_kept_for_a_week_and_a_day(store: &dyn Store) {
+    const HOUR: i64 = 3600;
+    let (own, first) = (project(), utc_hour(at(0)));
+    let hours = async |from, to| store.hours(own, from, to).await.unwrap();
+    assert_eq!(hours(i64::MIN, i64::MAX).await, []);
+    let completed = running(store, job(own)).await;
+    store.finish(end(&completed, done(), 11)).await.unwrap();
+    let failed = running(store, job(own)).await;
+    store.finish(end(&failed, failure(), HOUR + 1)).await.unwrap();
+    let dropped = submit(store, job(own)).await;
+    store.request_cancel(own, dropped.id, cancel(HOUR + 2)).await.unwrap();
+
+    let all = hours(first, first + 1).await;
+    let [one, two] = &all[..] else { panic!("two hours: {all:?}") };
+    assert_eq!((one.hour, one.sums.completed, &one.failures[..]), (first, 1, &[][..]));
+    let near = |quantile: Option<u64>, seconds: u64| {
+        let micros = seconds * 1_000_000;
+        assert!(
+            quantile.is_some_and(|found| (micros..=micros + micros / 4).contains(&found)),
+            "{quantile:?}"
+        );
+    };
+    near(one.waits.quantile(50), 1);
+    near(one.runs.quantile(95), 10);
+    assert_eq!((two.hour, two.sums.failed, two.sums.cancelled), (first + 1, 1, 1));
+    assert_eq!(two.failures, [(ErrorCode::Trap, 1)]);
+    assert_eq!((two.waits.total(), two.runs.total()), (1, 1), "nobody ran the cancelled one");
+    assert_eq!(hours(first + 1, first + 9).await, all[1..]);
+    store.delete_ended(own, failed.id).await.unwrap();
+    assert_eq!(hours(first, first + 1).await, all, "what is deleted stays counted");
+
+    // An hour takes the place of one that lies so far back, and what comes too late has none.
+    let kept = async || hours(first, i64::MAX).await.iter().map(|figures| figures.hour).collect::<Vec<_>>();
+    for seconds in [KEPT_HOURS * HOUR, 12] {
+        let late = running(store, job(own)).await;
+        store.finish(end(&late, done(), seconds)).await.unwrap();
+        assert_eq!(kept().await, [first + 1, first + KEPT_HOURS]);
+    }
+    assert_eq!(total(store, own).await.completed, 3);
+    assert_eq!(store.hours(project(), i64::MIN, i64::MAX).await.unwrap(), []);
 }

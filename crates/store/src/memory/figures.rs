@@ -2,11 +2,12 @@
 
 use super::{MemoryStore, Records};
 use crate::StoreError;
+use crate::hours::HourFigures;
 use crate::jobs::{QueueFigures, RECENT_DURATIONS, TenantFigures, run_micros, utc_day};
 use crate::usage::{UsageQuery, UsageReport};
 use crate::verbs::Figures;
 use async_trait::async_trait;
-use fuelcell_domain::{Digest, JobState, TenantId, Timestamp};
+use fuelcell_domain::{Digest, JobState, ProjectRef, TenantId, Timestamp};
 
 #[async_trait]
 impl Figures for MemoryStore {
@@ -24,6 +25,14 @@ impl Figures for MemoryStore {
 
     async fn usage(&self, query: UsageQuery) -> Result<UsageReport, StoreError> {
         Ok(self.records().usage(&query))
+    }
+
+    async fn hours(&self, project: ProjectRef, from: i64, to: i64) -> Result<Vec<HourFigures>, StoreError> {
+        let records = self.records();
+        let own = records.hours.iter().filter(|((of, _), _)| *of == project).map(|(_, figures)| figures);
+        let mut hours: Vec<_> = own.filter(|figures| (from..=to).contains(&figures.hour)).cloned().collect();
+        hours.sort_by_key(|figures| figures.hour);
+        Ok(hours)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What attempts used: every event is kept, and every question answered by going through all of them.
 
 use super::{Counted, Records};
+use crate::hours::{HourFigures, place_of};
 use crate::jobs::utc_day;
 use crate::usage::{Dimension, UsageQuery, UsageReport, UsageSums, VALUES_A_DAY, values_of};
 use fuelcell_domain::{Job, ProjectRef, Receipt, Timestamp};
@@ -10,7 +11,10 @@ impl Records {
     /// Counts that an attempt has ended, or a job, or both.
     pub(super) fn count_usage(&mut self, job: &Job, receipt: Option<&Receipt>, at: Timestamp) {
         let (project, day, values) = (job.project, utc_day(at), values_of(job));
-        self.counted.push(Counted { project, day, values, sums: UsageSums::of(job, receipt) });
+        let sums = UsageSums::of(job, receipt);
+        let hour = HourFigures::of(job, sums, at);
+        self.hours.entry((project, place_of(hour.hour))).or_default().add(&hour);
+        self.counted.push(Counted { project, day, values, sums });
     }
 
     /// Forgets what the sums of a project are told apart by.

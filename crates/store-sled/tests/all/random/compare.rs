@@ -3,7 +3,7 @@
 use super::Pair;
 use fuelcell_domain::JobType;
 use fuelcell_domain::job::Priority;
-use fuelcell_domain::{Job, JobState, ProjectRef, Scope, Standing, TokenKind};
+use fuelcell_domain::{Job, JobState, ProjectRef, SavedKind, Scope, Standing, TokenKind};
 use fuelcell_store::conformance::fixtures::{
     EVERY_LINE, SORT_KEYS, at, log_lines, module, references, whole,
 };
@@ -93,6 +93,11 @@ impl Pair {
         self.both(async |store| store.module_versions(own).await.unwrap()).await;
         self.both(async |store| store.activations(own).await.unwrap()).await;
         self.both(async |store| store.secrets(own).await.unwrap()).await;
+        self.both(async |store| {
+            whole(1, async |seek| store.saved_page(own, SavedKind::View, seek).await.unwrap()).await
+        })
+        .await;
+        self.both(async |store| store.hours(own, i64::MIN, i64::MAX).await.unwrap()).await;
         self.both(async |store| store.notices(own).await.unwrap()).await;
         self.both(async |store| {
             let any = DeliveryFilter::default();

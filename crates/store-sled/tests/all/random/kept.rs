@@ -7,8 +7,9 @@ use fuelcell_domain::registry::ModuleChoice;
 use fuelcell_domain::schedule::{ScheduledRun, SkipCode, SkippedRun};
 use fuelcell_domain::{
     Activation, Capabilities, Dataset, DatasetId, Delivery, Digest, Grant, HttpAccess, JobEnding,
-    LimitRequest, Manifest, ModuleVersion, Pipeline, ProjectLimits, ProjectRef, Quotas, Role, Schedule,
-    Scope, SealedSecret, Settled, Token, TokenId, TokenKind, Try, VersionName, Webhook,
+    LimitRequest, Manifest, ModuleVersion, Pipeline, ProjectLimits, ProjectRef, Quotas, Role, SavedContent,
+    SavedItem, SavedKind, Schedule, Scope, SealedSecret, Settled, Token, TokenId, TokenKind, Try,
+    VersionName, Webhook,
 };
 use fuelcell_store::conformance::fixtures::{at, cancel, dataset, registered_pipeline, schedule, webhook};
 use fuelcell_store::schedules::ScheduleStep;
@@ -32,6 +33,8 @@ pub(super) enum KeptVerb {
     DeleteGrant { own: bool, n: u8 },
     PutSecret { own: bool, n: u8, value: u8 },
     DeleteSecret { own: bool, n: u8 },
+    PutSaved { own: bool, n: u8, seen: Option<u8>, query: u8 },
+    DeleteSaved { own: bool, n: u8 },
     AddToken { secret: u8 },
     Revoke { n: u8 },
     Forget { own: bool, n: Option<u8> },
@@ -68,6 +71,9 @@ pub(super) fn kept_verb() -> impl Strategy<Value = KeptVerb> {
         1 => (own(), 0..2_u8).prop_map(|(own, n)| DeleteGrant { own, n }),
         1 => (own(), 0..2_u8, any::<u8>()).prop_map(|(own, n, value)| PutSecret { own, n, value }),
         1 => (own(), 0..2_u8).prop_map(|(own, n)| DeleteSecret { own, n }),
+        1 => (own(), 0..2_u8, of(0..3_u8), 0..3_u8)
+            .prop_map(|(own, n, seen, query)| PutSaved { own, n, seen, query }),
+        1 => (own(), 0..2_u8).prop_map(|(own, n)| DeleteSaved { own, n }),
         1 => (0..3_u8).prop_map(|secret| AddToken { secret }),
         1 => (0..4_u8).prop_map(|n| Revoke { n }),
         1 => (own(), of(0..3_u8)).prop_map(|(own, n)| Forget { own, n }),
@@ -317,6 +323,24 @@ impl Pair {
             KeptVerb::DeleteSecret { own, n } => {
                 let own = self.own(own);
                 let _ = self.both(async |store| store.delete_secret(own, &name(n)).await).await;
+            }
+            KeptVerb::PutSaved { own, n, seen, query } => {
+                let item = SavedItem {
+                    project: self.own(own),
+                    name: name(n),
+                    content: SavedContent::View { query: query.to_string() },
+                    revision: 0,
+                    by: "anna".into(),
+                    created_at: now,
+                    updated_at: now,
+                };
+                let seen = seen.map(u64::from);
+                let _ = self.both(async |store| store.put_saved(item.clone(), seen).await).await;
+            }
+            KeptVerb::DeleteSaved { own, n } => {
+                let own = self.own(own);
+                let _ =
+                    self.both(async |store| store.delete_saved(own, SavedKind::View, &name(n)).await).await;
             }
             KeptVerb::AddToken { secret } => {
                 let token = self.token(secret);
