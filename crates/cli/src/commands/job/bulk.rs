@@ -56,7 +56,7 @@ const RUN: &[Column] = &[
     ("skipped", "skipped", Form::Text),
     ("failed", "failed", Form::Text),
     ("left", "left", Form::Text),
-    ("stopped by", "stop/code", Form::Text),
+    ("stop", "stop/code", Form::Text),
     ("because", "stop/message", Form::Text),
     ("oldest job", "oldestJob", Form::Time),
     ("newest job", "newestJob", Form::Time),
