@@ -173,13 +173,12 @@ fn what_does_not_fit_an_upload_is_refused_and_told() {
 fn of_two_who_add_to_an_upload_one_is_told_that_the_other_does() {
     let server = Server::start();
     let project = Project::new(&server);
-    let upload = begin(&project, &json!({"name": "a.csv", "size": 4}));
-    let mut stream = half_sent(&server, &project, &upload, (0, 4), b"ab");
-    eventually("the first one adds", PATIENCE, || {
-        let second = add(&project.client, &upload, 0, b"");
-        (second.status == 409).then(|| assert_eq!(second.problem(409).0, "UploadBusy"))
-    });
-    stream.write_all(b"cd").unwrap();
+    let whole = bytes(8 * MIB + 2);
+    let upload = begin(&project, &json!({"name": "a.csv", "size": whole.len()}));
+    let mut stream = half_sent(&server, &project, &upload, (0, whole.len()), &whole[..8 * MIB]);
+    eventually("the first one adds", PATIENCE, || (offset(&project, &upload) == 8 * MIB).then_some(()));
+    assert_eq!(add(&project.client, &upload, 8 * MIB, b"xx").problem(409).0, "UploadBusy");
+    stream.write_all(&whole[8 * MIB..]).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
