@@ -9,44 +9,99 @@ use std::path::Path;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The lines that are typed, with what is wrong.
-const TOUR: &[(&str, &str)] = &[
-    ("no token", "FUELCELL_TOKEN= fuelcell job list"),
-    ("a token that the server does not know", "FUELCELL_TOKEN=mistyped fuelcell job list"),
-    ("a token that has expired", "FUELCELL_TOKEN=$EXPIRED fuelcell job list"),
-    ("the server is down", "fuelcell job list --server http://127.0.0.1:1"),
-    ("no address", "fuelcell job list --server 127.0.0.1:1"),
-    ("no such profile", "fuelcell job list --profile staging"),
-    ("the clock is off", "fuelcell doctor --server $PROXY"),
-    ("a typo in a command", "fuelcell job submits"),
-    ("a typo in a flag", "fuelcell job list --outptu json"),
-    ("an empty variable", "fuelcell job show nonsense"),
-    ("a job of nothing", "fuelcell job submit"),
-    ("no such module", "fuelcell job submit --module prob"),
-    ("a typo in a job type", "fuelcell job submit --module probe --type Analyses"),
-    ("a parameter that does not fit", "fuelcell job submit --module probe --type Analysis --param steps=7"),
-    ("a typo in a parameter", "fuelcell run words --in words/sample.txt --param leastLenght=4"),
-    ("a parameter without a value", "fuelcell job submit --module probe --param steps"),
-    ("a size that is none", "fuelcell job submit --module probe --memory much"),
-    ("no such file", "fuelcell dataset put nothing.csv"),
-    ("no version", "fuelcell module push $PROBE job"),
-    ("no Rust", "PATH=$TOOLS fuelcell build crate"),
-    ("a toolchain that is not installed", "PATH=$ABSENT:$TOOLS fuelcell build crate"),
-    ("a toolchain that is too old", "PATH=$OLD:$TOOLS fuelcell build crate"),
-    ("a toolchain without the target", "PATH=$BARE:$TOOLS fuelcell build crate"),
-    ("a folder that is no job", "fuelcell build empty"),
-    ("a program that says nothing of itself", "fuelcell module pack plain.wasm"),
+/// What is wrong, the line that is typed, and the words of the answer that say what helps.
+const TOUR: &[(&str, &str, &str)] = &[
+    ("no token", "FUELCELL_TOKEN= fuelcell job list", "sign in: fuelcell login"),
+    (
+        "a token that the server does not know",
+        "FUELCELL_TOKEN=mistyped fuelcell job list",
+        "fuelcell login --server http://SERVER",
+    ),
+    (
+        "a token that has expired",
+        "FUELCELL_TOKEN=$EXPIRED fuelcell job list",
+        "fuelcell login --server http://SERVER",
+    ),
+    (
+        "the server is down",
+        "fuelcell job list --server http://127.0.0.1:1",
+        "`fuelcell serve` starts a server here",
+    ),
+    ("no address", "fuelcell job list --server 127.0.0.1:1", "an address begins with http:// or https://"),
+    (
+        "no such profile",
+        "fuelcell job list --profile staging",
+        "fuelcell profiles list shows those that there are",
+    ),
+    ("the clock is off", "fuelcell doctor --server $PROXY", "set the clock of this machine"),
+    ("a typo in a command", "fuelcell job submits", "some similar subcommands exist: 'results', 'submit'"),
+    ("a typo in a flag", "fuelcell job list --outptu json", "a similar argument exists: '--output'"),
+    ("an empty variable", "fuelcell job show nonsense", "is a variable not set?"),
+    ("a job of nothing", "fuelcell job submit", "say --pipeline ID or --module NAME"),
+    ("no such module", "fuelcell job submit --module prob", "did you mean probe?"),
+    (
+        "a typo in a job type",
+        "fuelcell job submit --module probe --type Analyses",
+        "did you mean \"Analysis\"?",
+    ),
+    (
+        "a parameter that does not fit",
+        "fuelcell job submit --module probe --type Analysis --param steps=7",
+        "must be an array",
+    ),
+    (
+        "a typo in a parameter",
+        "fuelcell run words --in words/sample.txt --param leastLenght=4",
+        "did you mean \"leastLength\"?",
+    ),
+    (
+        "a typo in a parameter of a server's job",
+        "fuelcell job submit --module words --type Analysis --param leastLenght=4",
+        "did you mean \"leastLength\"?",
+    ),
+    ("a parameter without a value", "fuelcell job submit --module probe --param steps", "is not NAME=VALUE"),
+    (
+        "a size that is none",
+        "fuelcell job submit --module probe --memory much",
+        "a size such as 512MiB or 2GiB",
+    ),
+    ("no such file", "fuelcell dataset put nothing.csv", "is the path right?"),
+    ("no version", "fuelcell module push $PROBE job", "a version is NAME@VERSION, as in word-count@1.2.0"),
+    ("no Rust", "PATH=$TOOLS fuelcell build crate", "Rust comes by https://rustup.rs"),
+    (
+        "a toolchain that is not installed",
+        "PATH=$ABSENT:$TOOLS fuelcell build crate",
+        "`rustup toolchain install` gets it",
+    ),
+    (
+        "a toolchain that is too old",
+        "PATH=$OLD:$TOOLS fuelcell build crate",
+        "`rustup update` brings it up to date",
+    ),
+    (
+        "a toolchain without the target",
+        "PATH=$BARE:$TOOLS fuelcell build crate",
+        "rustup target add wasm32-wasip2",
+    ),
+    ("a folder that is no job", "fuelcell build empty", "it can have main.ts or main.js"),
+    (
+        "a program that says nothing of itself",
+        "fuelcell module pack plain.wasm",
+        "write the manifest as JSON and pack it with `--manifest`",
+    ),
     (
         "the fuel is burnt",
         r#"fuelcell run $PROBE --param 'steps=[{"do":"work","rounds":100000000}]' --fuel 1000000"#,
+        "--fuel sets the limit",
     ),
     (
         "the memory of a server's job is used up",
         r#"fuelcell job submit --module probe --type Analysis --param 'steps=[{"do":"allocate","bytes":200000000}]' --memory 64MiB --watch"#,
+        "fuelcell explain MemoryLimit",
     ),
-    ("a typo in a code", "fuelcell explain FuelExhaustd"),
-    ("the port is in use", "fuelcell serve --data data --listen $ADDRESS"),
-    ("the disk is full", "fuelcell job types > /dev/full"),
+    ("a typo in a code", "fuelcell explain FuelExhaustd", "did you mean FuelExhausted?"),
+    ("the port is in use", "fuelcell serve --data data --listen $ADDRESS", "--listen takes another address"),
+    ("the disk is full", "fuelcell job types > /dev/full", "make room there"),
 ];
 
 /// `BLESS=1` writes the page anew.
@@ -58,21 +113,24 @@ fn the_tour_of_errors_names_causes_and_remedies() {
     let proxy = Proxy::start(&server);
     proxy.plan("GET", "execution/ping", [Fate::Answered(LONG_AGO)]);
     let stage = Stage::new(&home, &server, &proxy);
+    let named = |told: String| {
+        let names = [
+            (server.base(), "http://SERVER"),
+            (&stage.address, "SERVER"),
+            (&proxy.url(), "http://PROXY"),
+            (&project.tenant, "TENANT"),
+            (&project.project, "PROJECT"),
+        ];
+        names.into_iter().fold(told, |told, (text, name)| told.replace(text, name))
+    };
     let mut page = String::new();
-    for (wrong, line) in TOUR {
+    for (wrong, line, remedy) in TOUR {
         let mut shell = home.started(Path::new("sh"));
         let output = shell.args(["-c", line]).envs(stage.variables()).output().unwrap();
-        let told = trimmed(line, &said(&output));
+        let told = named(trimmed(line, &said(&output)));
+        // What was typed and is repeated helps nobody.
+        assert!(told.contains(remedy) && !line.contains(remedy), "{wrong}: {remedy:?} is not said in {told}");
         page += &format!("# {wrong}\n$ {line}\n{told}\n[{}]\n\n", output.status.code().unwrap());
-    }
-    for (text, name) in [
-        (server.base(), "http://SERVER"),
-        (&stage.address, "SERVER"),
-        (&proxy.url(), "http://PROXY"),
-        (&project.tenant, "TENANT"),
-        (&project.project, "PROJECT"),
-    ] {
-        page = page.replace(text, name);
     }
     let kept = built::source("tests/all").join("cli_errors.txt");
     if std::env::var_os("BLESS").is_some() {
@@ -102,6 +160,7 @@ impl Stage {
         folder("crate");
         write(home, "crate/Cargo.toml", "[package]\nname = \"job\"\nedition = \"2024\"\n");
         home.say(&["new", "words", "--lang", "python"]);
+        home.say(&["module", "push", "words", "words@1.0.0"]);
         let plain = r#"(module (memory (export "memory") 1) (func (export "_start")))"#;
         fs::write(home.path().join("plain.wasm"), wat::parse_str(plain).unwrap()).unwrap();
         // Programs that answer as those of rustup and of Rust do.
