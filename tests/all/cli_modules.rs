@@ -5,6 +5,8 @@ use fuelcell_tests::{Project, Server, built};
 use serde_json::{Value, json};
 use std::fs;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 /// Rows by where they are.
 fn row<'a>(rows: &'a Value, what: &str) -> &'a Value {
@@ -142,6 +144,8 @@ fn what_is_printed_is_as_its_schema_says() {
     }
     let dataset = project.dataset("orders.csv", b"a,b\n1,2\n");
     let module = built::module_path("probe").display().to_string();
+    let pipeline = project.pipeline("ProcessMining");
+    let data = server.data().display().to_string();
     write(&home, "token", &project.token);
     home.say(&["new", "script", "--lang", "python"]);
     fs::create_dir_all(home.path().join("golden/one")).unwrap();
@@ -178,33 +182,63 @@ fn what_is_printed_is_as_its_schema_says() {
         ("job download", &["job", "download", &job, "--out", "results"]),
         ("dataset get", &["dataset", "get", &dataset, "--out", "orders.csv"]),
         ("module get", &["module", "get", "probe@1", "--out", "module.wasm"]),
+        ("pipeline processed", &["pipeline", "processed", &pipeline, "--forget", "--dry-run"]),
+        ("job events", &["job", "events", "--for", "1s"]),
+        ("engine list", &["engine", "list", "--data", &data]),
     ];
     let listed = home.say(&["schema"]);
     for name in listed.lines() {
         assert!(commands.iter().any(|(command, _)| *command == name), "{name} is not tried");
     }
     for (name, arguments) in commands {
-        let output = home.command(&[*arguments, &["--output", "json"]].concat()).output().unwrap();
+        let output = match *name {
+            // It has no other form.
+            "engine list" => home.command(arguments).output().unwrap(),
+            name => {
+                let arguments = [*arguments, &["--output", "json"]].concat();
+                while_jobs_run(&project, name == "job events", || home.command(&arguments).output().unwrap())
+            }
+        };
         // What cannot begin is told as an error alone.
         if output.stdout.is_empty() {
             assert_eq!(arguments.last(), Some(&"never"), "{arguments:?}: {}", said(&output));
             continue;
         }
-        let printed: Value =
-            serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(&output)));
+        let documents = serde_json::Deserializer::from_slice(&output.stdout).into_iter::<Value>();
+        let printed: Vec<_> =
+            documents.map(|one| one.unwrap_or_else(|_| panic!("{}", said(&output)))).collect();
+        assert!(printed.len() == 1 || *name == "job events", "{arguments:?}: {printed:#?}");
         let schema: Value = serde_json::from_str(
             &home.say(&[&["schema"][..], &name.split(' ').collect::<Vec<_>>()].concat()),
         )
         .unwrap();
         let validator = jsonschema::validator_for(&strict(schema)).unwrap();
-        let faults: Vec<_> = validator.iter_errors(&printed).map(|fault| fault.to_string()).collect();
-        assert!(faults.is_empty(), "{arguments:?}: {faults:#?}\n{printed:#}");
+        for printed in printed {
+            let faults: Vec<_> = validator.iter_errors(&printed).map(|fault| fault.to_string()).collect();
+            assert!(faults.is_empty(), "{arguments:?}: {faults:#?}\n{printed:#}");
+        }
     }
     let (code, told) = home.fail(&["schema", "job", "list"]);
     assert!(code == 2 && told.contains("openapi.json"), "{told}");
     let schema: Value = serde_json::from_str(&home.say(&["schema", "diff"])).unwrap();
     let required = schema["$defs"]["Difference"]["required"].as_array().unwrap();
     assert!(required.contains(&json!("effect")), "it is always there: {required:?}");
+}
+
+/// Does something, with jobs beside it that come and go where that is wanted.
+fn while_jobs_run<T>(project: &Project, wanted: bool, work: impl FnOnce() -> T) -> T {
+    let is_done = AtomicBool::new(!wanted);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_done.load(Ordering::Relaxed) {
+                let job = project.probe(json!([{"do": "fail", "code": "Nope", "message": "no"}]));
+                project.wait_for(&job, "Failed");
+            }
+        });
+        let done = work();
+        is_done.store(true, Ordering::Relaxed);
+        done
+    })
 }
 
 /// The same schema, where members that it does not name are faults: what is printed is all there.
@@ -221,4 +255,47 @@ fn strict(schema: Value) -> Value {
         Value::Array(entries) => entries.into_iter().map(strict).collect(),
         other => other,
     }
+}
+
+/// What compiling costs is told by whoever uploads a module, and stands with the version; of a script there is nothing to tell.
+#[test]
+fn module_push_and_module_show_tell_what_compiling_takes() {
+    let server = Server::start();
+    let project = Project::new(&server);
+    let home = Home::of(&server, &project);
+    let module = built::module_path("probe").display().to_string();
+    let pushed = home.command(&["module", "push", &module, "probe@1.0.0"]).output().unwrap();
+    let compile = home.json(&["module", "show", "probe@1.0.0"])["compile"].clone();
+    let [low, high] = [0, 1].map(|at| compile["cpuSeconds"][at].as_f64().unwrap());
+    assert!(0.0 < low && low <= high, "{compile}");
+    let told = String::from_utf8(pushed.stderr).unwrap();
+    let line = format!("compiling it takes each server about {low:.1} to {high:.1} s of a processor, once\n");
+    assert_eq!(told.lines().last().map(|last| format!("{last}\n")), Some(line), "{told}");
+    let code_bytes = compile["codeBytes"].as_u64().unwrap();
+    let machine_code = compile["machineCodeBytes"].as_u64().unwrap();
+    let size = fs::metadata(&module).unwrap().len();
+    assert!(0 < code_bytes && code_bytes < size && code_bytes < machine_code, "{compile} of {size} bytes");
+
+    let shown = home.say(&["module", "show", "probe@1.0.0"]);
+    let row = |name: &str| {
+        let line =
+            shown.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name} in {shown}"));
+        line.split_once(':').unwrap().1.trim().to_owned()
+    };
+    let numbers: Vec<f64> =
+        row("compiling takes, CPU s").split(' ').map(|number| number.parse().unwrap()).collect();
+    assert_eq!(numbers, [low, high]);
+    let machine_code_shown = row("machine code");
+    let (amount, unit) = machine_code_shown.split_once(' ').unwrap();
+    let unit = if unit == "MiB" { 1_048_576.0 } else { 1_024.0 };
+    let ratio = amount.parse::<f64>().unwrap() * unit / machine_code as f64;
+    assert!((0.9..1.1).contains(&ratio), "{machine_code_shown} of {machine_code}");
+
+    home.say(&["new", "script", "--lang", "python"]);
+    let pushed = home.command(&["module", "push", "script", "script@1.0.0"]).output().unwrap();
+    let told = said(&pushed);
+    assert!(pushed.status.success() && !told.contains("compiling"), "{told}");
+    let shown = home.say(&["module", "show", "script@1.0.0"]);
+    assert!(!shown.contains("compiling") && !shown.contains("machine code"), "{shown}");
+    assert_eq!(home.json(&["module", "show", "script@1.0.0"])["compile"], Value::Null);
 }

@@ -89,6 +89,49 @@ pub enum Effect {
     Refused,
 }
 
+/// What happened to a job of a project. `job events` writes each on a line.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ToldEvent {
+    /// The server's word, such as `started`; `reset` where events before are not kept any more.
+    pub(crate) event: String,
+    /// For `Last-Event-ID`.
+    pub(crate) id: String,
+    /// What the server says of it.
+    #[serde(flatten)]
+    #[schemars(with = "EventData")]
+    pub(crate) data: Value,
+}
+
+/// What the server says of an event; of `reset` nothing.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "its schema alone is wanted")]
+struct EventData {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    job_id: Option<String>,
+    /// The number of the latest attempt; 0 before the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempt: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timestamp: Option<String>,
+    /// Of `progress` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    percentage: Option<u8>,
+    /// Of `progress` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current_stage: Option<String>,
+    /// Of `failed` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_code: Option<String>,
+}
+
+/// What `pipeline processed --forget --dry-run` would forget. Without `--dry-run` it prints the API's own answers.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ToForget {
+    pub(crate) items_to_clear: u64,
+}
+
 /// What was written here.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -116,6 +159,8 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("doctor", schema_of::<Vec<Finding>>()),
         ("diff", schema_of::<Vec<Difference>>()),
         ("job compare", schema_of::<Vec<Difference>>()),
+        ("job events", schema_of::<ToldEvent>()),
+        ("pipeline processed", schema_of::<ToForget>()),
     ];
     all.extend(["job download", "dataset get", "module get"].map(|command| (command, schema_of::<Files>())));
     all

@@ -5,13 +5,13 @@
 
 use crate::data_dir::DataDir;
 use crate::local_host::FileReader;
+use crate::told::{EngineTold, EnginesTold};
 use anyhow::{Context, ensure};
 use fuelcell_domain::limits::ENGINE_BYTES;
 use fuelcell_domain::version::Precedence;
 use fuelcell_domain::{Digest, EngineName, EngineRef, ReadAt};
 use fuelcell_sandbox::{CodeKey, Sandbox, SandboxConfig};
 use fuelcell_service::Engine;
-use serde_json::json;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -149,18 +149,17 @@ pub(crate) fn remove(data: &Path, engine: &str) -> anyhow::Result<()> {
 /// Prints the engines that a server on this data directory would have.
 pub(crate) fn list(data: &Path) -> anyhow::Result<()> {
     let own = built_in().map(|engine| {
-        let (size, digest) = (engine.bytes.len(), engine.digest.to_string());
-        json!({"name": engine.name, "version": engine.version, "digest": digest, "size": size, "builtIn": true})
+        let (name, version) = (engine.name.to_owned(), engine.version.to_owned());
+        let (digest, size) = (engine.digest.to_string(), engine.bytes.len() as u64);
+        EngineTold { name, version, digest, size, built_in: true }
     });
     let mut engines: Vec<_> = own.collect();
     for AddedEngine { name, version, file } in added(&DataDir::existing(data)?.engines())? {
         let bytes = FileReader::open(&file).with_context(|| format!("cannot read {}", file.display()))?;
         let (size, digest) = (bytes.size(), bytes.digest()?.to_string());
-        engines.push(json!({
-            "name": name, "version": version, "digest": digest, "size": size, "builtIn": false,
-        }));
+        engines.push(EngineTold { name, version, digest, size, built_in: false });
     }
-    writeln!(io::stdout(), "{:#}", json!({"engines": engines}))?;
+    writeln!(io::stdout(), "{:#}", serde_json::to_value(EnginesTold { engines })?)?;
     Ok(())
 }
 

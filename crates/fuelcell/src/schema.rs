@@ -2,7 +2,7 @@
 
 use crate::case::Told;
 use crate::inspect::Inspected;
-use crate::told::{Explained, Made, Repeated, RunTold};
+use crate::told::{EnginesTold, Explained, Made, Repeated, RunTold};
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use fuelcell_cli::{Failure, schema_of, schemas};
 use schemars::{JsonSchema, Schema};
@@ -30,6 +30,7 @@ fn all() -> BTreeMap<&'static str, Schema> {
         ("module inspect", schema_of::<Inspected>()),
         ("explain", schema_of::<Vec<Explained>>()),
         ("new", schema_of::<Made>()),
+        ("engine list", schema_of::<EnginesTold>()),
     ];
     here.into_iter().chain(schemas()).collect()
 }

@@ -185,6 +185,26 @@ pub(crate) struct Made {
     pub(crate) files: Vec<String>,
 }
 
+/// The engines that a server on a data directory would have.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct EnginesTold {
+    pub(crate) engines: Vec<EngineTold>,
+}
+
+/// An engine.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EngineTold {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    /// SHA-256.
+    pub(crate) digest: String,
+    /// Bytes.
+    pub(crate) size: u64,
+    /// Whether it comes with this program.
+    pub(crate) built_in: bool,
+}
+
 /// One line of JSON.
 pub(crate) fn line(document: &impl Serialize) -> serde_json::Result<String> {
     Ok(serde_json::to_string(document)? + "\n")

@@ -4,6 +4,7 @@ use super::gone::{DryRun, nothing_was_deleted, would_go};
 use super::job::submit::{OfPipeline, of_pipeline};
 use crate::complete;
 use crate::connection::Connection;
+use crate::documents::{ToForget, document};
 use crate::failure::{Failure, Outcome, nearest};
 use crate::files;
 use crate::operations::{
@@ -190,7 +191,7 @@ pub(crate) fn run(connection: &Connection, command: PipelineCommand) -> Outcome 
             let pipeline = named(connection, &pipeline)?;
             let items = processed(connection, &pipeline)?;
             nothing_was_deleted("the pipeline's next job would process these again");
-            done(format, &format!("{items} items"), &json!({"itemsToClear": items}))
+            done(format, &format!("{items} items"), &document(&ToForget { items_to_clear: items }))
         }
         PipelineCommand::Processed { pipeline, forget: true, .. } => {
             let pipeline = named(connection, &pipeline)?;
@@ -230,9 +231,9 @@ fn named(connection: &Connection, name: &str) -> Outcome<String> {
 }
 
 /// How many items jobs of the pipeline marked as processed.
-fn processed(connection: &Connection, pipeline: &str) -> Outcome<Value> {
-    let mut told = connection.send(LIST_PROCESSED, &[("pipelineId", pipeline)])?;
-    Ok(told["pagination"]["total"].take())
+fn processed(connection: &Connection, pipeline: &str) -> Outcome<u64> {
+    let told = connection.send(LIST_PROCESSED, &[("pipelineId", pipeline)])?;
+    Ok(told["pagination"]["total"].as_u64().unwrap_or_default())
 }
 
 fn apply(connection: &Connection, wanted: &Apply) -> Outcome {

@@ -4,6 +4,7 @@ use super::logs::{Level, line};
 use super::shared::JOB;
 use crate::complete;
 use crate::connection::Connection;
+use crate::documents::{ToldEvent, document};
 use crate::events::{self, Event};
 use crate::failure::{Exit, Failure, Outcome};
 use crate::interrupt::on_interrupt;
@@ -12,7 +13,7 @@ use crate::output::{self, Column, Form, Format, done, harmless, note, say};
 use crate::values::duration;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
@@ -170,9 +171,8 @@ pub(super) fn project(connection: &Connection, events: &Events) -> Outcome {
     let format = connection.format;
     let mut first = true;
     let followed = events::follow(&connection.http, &call, deadline, &mut |event| {
-        let mut told = event.data.clone();
-        told["event"] = json!(event.name);
-        told["id"] = json!(event.id);
+        let Event { id, name, data } = event.clone();
+        let told = document(&ToldEvent { event: name, id, data });
         match format {
             Format::Table | Format::Csv => {
                 let text = match format {
