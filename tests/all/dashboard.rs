@@ -100,6 +100,18 @@ fn many_jobs_are_found_compared_and_changed_together() {
 }
 
 #[test]
+fn views_and_parameters_are_kept_and_figures_shown_by_the_hour() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let activate = project.path("modules/probe/versions/1/activate");
+    project.client.post(&activate, &json!({"jobType": "Analysis"})).ok();
+    let failed = project.probe(json!([{"do": "fail", "code": "Nope", "message": "no luck"}]));
+    project.wait_for(&failed, "Failed");
+    let printed = browse(&server, &project, "saved.mjs", &[]);
+    assert!(printed.contains("it was all kept"), "{printed}");
+}
+
+#[test]
 fn what_others_wrote_does_no_harm() {
     let server = Server::start();
     let project = Project::new(&server).with_probe();
@@ -108,15 +120,37 @@ fn what_others_wrote_does_no_harm() {
         "<body>a report<script>document.body.dataset.ran='yes';parent.postMessage('x','*')</script></body>";
     let picture = format!("<svg xmlns='http://www.w3.org/2000/svg' width='40' height='40'>{script}</svg>");
     let name = format!("<img src=x onerror=globalThis.harmed=true> \u{202e}gnp.exe\u{200b} {script}");
+    let markdown = format!(
+        "# A heading\n\n### Below\n\n{script} and **bold** &lt;b&gt; with <img src=x onerror=globalThis.harmed=true>\n\n\
+         [runs](javascript:globalThis.harmed=true) [leads out](https://example.com/a) ![picture](https://example.com/p.png)\n\n\
+         | a | b |\n|---|---|\n| `1` | {script} |\n\n```\n{script}\n```\n"
+    );
+    let deep = format!("{}the deepest {script}", "> ".repeat(3_000));
+    let cells = json!([
+        {"cell_type": "markdown", "source": ["## Cells\n", script]},
+        {"cell_type": "code", "source": "print(1)", "outputs": [
+            {"output_type": "stream", "text": ["said\n"]},
+            {"output_type": "display_data", "data": {"image/svg+xml": picture, "text/html": script}},
+            {"output_type": "execute_result", "data": {"text/html": script}},
+            {"output_type": "error", "ename": "E", "evalue": script, "traceback": ["\u{1b}[31mtraced\u{1b}[0m"]},
+        ]},
+    ]);
+    let notebook = json!({"cells": cells, "nbformat": 4}).to_string();
     let steps = format!(
         r#"[
             {{"do": "report", "qualityScore": 99.123456789012345678901}},
+            {{"do": "artifact", "name": "notes.md", "text": {}}},
+            {{"do": "artifact", "name": "deep.md", "text": {}}},
+            {{"do": "artifact", "name": "run.ipynb", "text": {}}},
             {{"do": "log", "message": {script:?}}},
             {{"do": "log", "message": {:?}}},
             {{"do": "log", "message": "\u202eneedle\u0007"}},
             {{"do": "artifact", "name": "picture.svg", "text": {picture:?}, "kind": "visualization"}},
             {{"do": "artifact", "name": "bad &lt; 'report'.html", "text": {page:?}, "kind": "report", "primary": true}}
         ]"#,
+        json!(markdown),
+        json!(deep),
+        json!(notebook),
         "x".repeat(300_000),
     );
     let body = format!(

@@ -39,7 +39,7 @@ const UNBUILT_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; fra
 
 /// Nothing from elsewhere, nothing inline, and no text becomes markup or script. Frames are artifacts, which the server
 /// sandboxes itself.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
                       frame-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; \
                       require-trusted-types-for 'script'; trusted-types 'none'";
 

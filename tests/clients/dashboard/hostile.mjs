@@ -1,6 +1,6 @@
 // What others wrote is shown as what it is: names, logs, parameters, files and outputs that would do harm if they could.
 import assert from "node:assert/strict";
-import { go, open, PROJECT, signIn, visit } from "./browser.mjs";
+import { axe, go, open, PROJECT, signIn, visit } from "./browser.mjs";
 
 const { job, dataset, name, output } = JSON.parse(process.env.HOSTILE);
 const browser = await open();
@@ -57,6 +57,32 @@ const svg = await (await fetch(await picture.getAttribute("src"))).text();
 const alone = await (await browser.newContext()).newPage();
 await alone.goto(`data:image/svg+xml,${encodeURIComponent(svg)}`);
 assert.equal(await alone.evaluate(() => globalThis.harmed), true, "elsewhere the same script runs");
+
+// Markdown is a document of the page's own elements: markup in it is text, nothing is fetched, and links lead out only.
+await go(page, `${PROJECT}/jobs/${job}?tab=outputs&output=notes.md`);
+const preview = page.getByRole("region", { name: "Preview" });
+await preview.getByRole("heading", { name: "A heading", level: 3 }).waitFor();
+await preview.getByRole("heading", { name: "Below", level: 4 }).waitFor();
+await preview.getByText("[Picture: picture]").waitFor();
+await preview.getByText("<script>globalThis.harmed=true</script>").first().waitFor();
+const links = await preview.locator("a[href]:not([download])").evaluateAll((all) => all.map((link) => [link.textContent, link.href, link.rel]));
+assert.deepEqual(links.filter(([text]) => text !== "Open in a tab"), [["leads out", "https://example.com/a", "noopener noreferrer"]]);
+assert.equal(await preview.locator("img, script, iframe").count(), 0);
+assert(!(await harmed()));
+assert.deepEqual(await axe(page), []);
+
+await go(page, `${PROJECT}/jobs/${job}?tab=outputs&output=deep.md`);
+await preview.getByText("the deepest").waitFor();
+assert(!(await harmed()));
+
+// So are the cells of a notebook; its pictures are pictures.
+await go(page, `${PROJECT}/jobs/${job}?tab=outputs&output=run.ipynb`);
+await preview.getByRole("heading", { name: "Cells" }).waitFor();
+await preview.getByText("said").waitFor();
+await preview.getByText("traced").waitFor();
+assert(await preview.locator("img").evaluate(async (image) => (await image.decode(), image.naturalWidth === 40)), "it is shown");
+assert.equal(await preview.locator("script, iframe").count(), 0);
+assert(!(await harmed()));
 
 // A table with formulas and marks is text.
 await go(page, `${PROJECT}/datasets?dataset=${dataset}`);

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useDeferredValue, useId, useState } from "react";
 import { api, call, type Place } from "../api/client";
+import { filterOf, useSaved } from "../saved/data";
 import { useTexts } from "../texts";
 import Dialog from "../ui/dialog";
 import { plain } from "../ui/text";
@@ -41,7 +42,7 @@ export default function Palette({ place, close }: { place: Place; close: () => v
         <p role="status" className={styles.hint}>{entries.length === 0 ? words.none : words.count(entries.length)}</p>
         <ul id={`${id}-list`} role="listbox" aria-label={words.title} className={styles.palette}>
           {entries.map((entry, index) => (
-            <li key={entry.path} id={`${id}-${index}`} role="option" aria-selected={index === chosen} onClick={() => go(entry)} onPointerMove={() => setAt(index)}>
+            <li key={`${entry.path} ${entry.name}`} id={`${id}-${index}`} role="option" aria-selected={index === chosen} onClick={() => go(entry)} onPointerMove={() => setAt(index)}>
               <span>{plain(entry.name, 80)}</span>
               <span className={styles.hint}>{plain([entry.kind, entry.more].filter(Boolean).join(" · "), 80)}</span>
             </li>
@@ -61,10 +62,12 @@ function useEntries(place: Place, text: string): Entry[] {
   });
   const pipelines = useQuery({ queryKey: ["palette-pipelines", ...key], queryFn: () => call(api.GET("/api/{tenantId}/{projectId}/pipelines", { params: { path: place, query: { pageSize: 100 } } })) });
   const modules = useQuery({ queryKey: ["palette-modules", ...key], queryFn: () => call(api.GET("/api/{tenantId}/{projectId}/modules", { params: { path: place } })) });
+  const views = useSaved(place, "views");
   const words = t.palette;
   const matches = (name: string) => name.toLowerCase().includes(text.toLowerCase());
   return [
     ...PAGES.filter((page) => matches(t.nav[page])).map((page) => ({ kind: words.page, name: t.nav[page], path: page })),
+    ...(text ? (views.data ?? []) : []).filter((view) => matches(view.name)).slice(0, MOST).map((view) => ({ kind: words.view, name: view.name, path: `jobs?${new URLSearchParams(filterOf(view.query ?? "").filter as Record<string, string>)}` })),
     ...(jobs.data?.jobs ?? []).map((job) => ({ kind: words.job, name: job.jobName, more: `${t.job.number(job.jobNumber)} · ${t.state[job.status as keyof typeof t.state]}`, path: `jobs/${job.jobId}` })),
     ...(text ? (pipelines.data?.pipelines ?? []) : []).filter((pipeline) => matches(pipeline.name)).slice(0, MOST).map((pipeline) => ({ kind: words.pipeline, name: pipeline.name, path: `jobs?pipeline=${pipeline.pipelineId}` })),
     ...(text ? (modules.data?.modules ?? []) : []).filter((module) => matches(module.name)).slice(0, MOST).map((module) => ({ kind: words.module, name: module.name, path: `modules/${encodeURIComponent(module.name)}` })),

@@ -8,6 +8,7 @@ import { useWhyNot } from "../app/session";
 import { useDatasets } from "../datasets/data";
 import { Upload } from "../datasets/upload";
 import { useJobTypes } from "../jobs/list";
+import { Sets } from "../saved/sets";
 import { useTexts } from "../texts";
 import { plain, Text } from "../ui/text";
 import { bytes } from "../ui/time";
@@ -179,6 +180,8 @@ function SubmitForm({ types, first }: { types: JobType[]; first: Draft }) {
             <label><input type="radio" name="view" checked={text !== null} onChange={() => setText(writeExact(draft.parameters, 2))} />{t.submit.json}</label>
           </div>
         </div>
+        <Sets key={type.module!.name} place={place} module={type.module!.name} parameters={draft.parameters}
+          load={(parameters) => { change({ parameters }); setText(text === null ? null : writeExact(parameters, 2)); setVersion(version + 1); setError(null); }} />
         {text === null ? (
           <ParameterForm key={`${type.jobType}-${version}`} type={type} parameters={draft.parameters} faults={faults} change={(parameters) => change({ parameters })} />
         ) : (

@@ -26,7 +26,7 @@ export default function Ask({ title, submit, look = "primary", why, act, close, 
   };
   return (
     <Dialog title={title} close={close}>
-      <form className={styles.ask} noValidate onSubmit={(event) => { event.preventDefault(); void send(); }}>
+      <form className={styles.ask} noValidate onSubmit={(event) => { event.preventDefault(); event.stopPropagation(); void send(); }}>
         {children}
         {error !== null && <Problem error={error} />}
         <div className={`${styles.row} ${styles.rowEnd}`}>

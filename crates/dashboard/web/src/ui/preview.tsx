@@ -1,13 +1,16 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { fetchOwn } from "../api/client";
 import { type Json, ExactNumber, isObject, parseExact } from "../api/exact";
 import page from "../job/job.module.css";
 import { useTexts } from "../texts";
+import Notebook, { cellsOf } from "./notebook";
 import { parseTable } from "./table";
 import { Text } from "./text";
 import { bytes } from "./time";
 import { Button, Loading, Problem, styles } from "./ui";
+
+const Markdown = lazy(() => import("./markdown"));
 
 /** Bytes of a file that are looked at first, and at most. */
 const FIRST = 128 * 1024;
@@ -22,7 +25,7 @@ type Kind = "frame" | "image" | "json" | "table" | "text" | "none";
 
 const KINDS: Record<string, Kind> = {
   html: "frame", htm: "frame", svg: "image", png: "image", jpg: "image", jpeg: "image",
-  json: "json", csv: "table", tsv: "table", txt: "text", log: "text", md: "text", xml: "text", xes: "text", pnml: "text", bpmn: "text", ipynb: "json", sql: "text", py: "text",
+  json: "json", csv: "table", tsv: "table", txt: "text", log: "text", md: "text", markdown: "text", xml: "text", xes: "text", pnml: "text", bpmn: "text", ipynb: "json", sql: "text", py: "text",
 };
 
 export const kindOf = (name: string): Kind => KINDS[/\.([a-z0-9]+)$/i.exec(name)?.[1]?.toLowerCase() ?? ""] ?? "none";
@@ -75,7 +78,10 @@ function Bytes({ name, size, link }: { name: string; size: number | null; link: 
 
 export function Contents({ name, text, whole }: { name: string; text: string; whole: boolean }) {
   const kind = kindOf(name);
+  const cells = useMemo(() => (whole && /\.ipynb$/i.test(name) ? cellsOf(text) : null), [name, text, whole]);
   const json = useMemo(() => (kind === "json" && whole ? tryParse(text) : undefined), [kind, text, whole]);
+  if (whole && /\.(md|markdown)$/i.test(name)) return <Suspense fallback={<Loading />}><Markdown text={text} /></Suspense>;
+  if (cells) return <Notebook name={name} cells={cells} />;
   if (json !== undefined) return <div className={page.json} tabIndex={0} role="group" aria-label={name}><Node value={json} depth={0} /></div>;
   if (kind === "table") return <Table name={name} text={text} whole={whole} />;
   return <pre className={page.text} tabIndex={0} aria-label={name} role="group"><Text value={text} max={MOST} /></pre>;
