@@ -100,7 +100,7 @@ pub async fn those_that_run_are_found_and_those_that_ended_forgotten(store: &dyn
     let foreign = stopped(store, &foreign, 6).await;
     let ended = async |seconds, limit| store.ended_bulks(at(seconds), limit).await.unwrap();
     assert_eq!(ended(4, 9).await, []);
-    assert_eq!(ended(5, 9).await, [second.clone()]);
+    assert_eq!(ended(5, 9).await, std::slice::from_ref(&second));
     assert_eq!((ended(6, 9).await.len(), ended(6, 1).await.len()), (2, 1));
     is_absent(store.forget_bulk(other, second.id).await);
     store.forget_bulk(own, second.id).await.unwrap();
