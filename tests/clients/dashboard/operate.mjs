@@ -103,7 +103,8 @@ await page.getByRole("button", { name: "Let 1 run Analysis" }).waitFor();
 
 // Figures by day, with the same as a table.
 await go(page, `${PROJECT}/system`);
-await page.getByRole("img", { name: /^Jobs that ended/ }).waitFor();
+await page.getByLabel("Period").selectOption("The last 30 days");
+await page.getByRole("img", { name: /^Run time/ }).waitFor();
 await page.getByText("The same as a table").press("Enter");
 await page.getByRole("row", { name: /^\d{4}-\d\d-\d\d 1 0 0/ }).waitFor();
 page.nothingWrong();
