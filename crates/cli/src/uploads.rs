@@ -65,7 +65,7 @@ pub(crate) fn put(connection: &Connection, large: &Large<'_>) -> Outcome<Value> 
     };
     match memory.keep(&begun) {
         Ok(()) => {
-            on_interrupt("stopped; what has come is kept: the same command goes on from there".to_owned())
+            on_interrupt("stopped; what has come is kept: the same command goes on from there".to_owned());
         }
         Err(failure) => note(&format!("no other command can go on with this upload: {}", failure.parts().0)),
     }

@@ -4,6 +4,7 @@
 //! of how the next job is chosen: it queues, and tells [`fuelcell_domain::Events`] that it did.
 
 pub mod admin;
+mod appends;
 pub mod audit;
 pub mod auth;
 pub mod backups;
@@ -142,7 +143,7 @@ pub struct Service {
     without_engine: BTreeMap<JobType, ModuleVersion>,
     engines: Vec<Engine>,
     uploads: Places,
-    appends: resumable::Appends,
+    appends: appends::Appends,
     compiles: Lines,
     archives: Places,
     schedules_changed: Notify,
@@ -188,7 +189,7 @@ impl Service {
             without_engine: BTreeMap::new(),
             engines: Vec::new(),
             uploads: Places::default(),
-            appends: resumable::Appends::default(),
+            appends: appends::Appends::default(),
             compiles: Lines::default(),
             archives: Places::default(),
             schedules_changed: Notify::new(),

@@ -13,8 +13,6 @@ use fuelcell_domain::{
     Dataset, DatasetId, Digest, DigestWriter, ProjectRef, Role, Timestamp, UnfinishedUpload, UploadId,
 };
 use fuelcell_store::{BlobStore, StagedWriter, StoreError};
-use parking_lot::Mutex;
-use std::collections::HashSet;
 use std::io::{self, ErrorKind, Read, Sink, Write};
 use std::sync::Arc;
 use std::time::Duration;
@@ -328,30 +326,6 @@ impl Arriving {
             None => self.blobs.stage(self.upload, offset)?,
         };
         self.stage.insert(stage).write_all(bytes).map_err(write_error)
-    }
-}
-
-/// The uploads to which somebody is adding.
-#[derive(Default)]
-pub(crate) struct Appends(Arc<Mutex<HashSet<UploadId>>>);
-
-impl Appends {
-    /// The turn to add to an upload; `None` while somebody else has it.
-    fn enter(&self, upload: UploadId) -> Option<Turn> {
-        let is_first = self.0.lock().insert(upload);
-        is_first.then(|| Turn { upload, all: Arc::clone(&self.0) })
-    }
-}
-
-/// The turn, given back when this is dropped.
-struct Turn {
-    upload: UploadId,
-    all: Arc<Mutex<HashSet<UploadId>>>,
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        self.all.lock().remove(&self.upload);
     }
 }
 
