@@ -2,15 +2,17 @@
 
 use crate::built;
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// The secret of the client that each knows.
-pub const CLIENT_SECRET: &str = "s:ecret of the client ü";
+pub const CLIENT_SECRET: &str = "s:ecret + of% the client";
 
 /// A running provider. Dropped, it ends.
 pub struct Provider {
     process: Child,
     issuer: String,
+    /// Open, so that what it writes later goes somewhere.
+    _output: BufReader<ChildStdout>,
 }
 
 impl Provider {
@@ -25,10 +27,10 @@ impl Provider {
             .spawn()
             .expect("`cargo xtask test` makes sure that there is Node.js");
         let output = process.stdout.take().expect("it is piped");
-        let mut line = String::new();
-        BufReader::new(output).read_line(&mut line).expect("the provider says where it is");
+        let (mut output, mut line) = (BufReader::new(output), String::new());
+        output.read_line(&mut line).expect("the provider says where it is");
         let issuer = line.trim().strip_prefix("the provider is ").expect("the provider starts").to_owned();
-        Self { process, issuer }
+        Self { process, issuer, _output: output }
     }
 
     /// Where it is.

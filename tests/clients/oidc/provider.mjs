@@ -6,6 +6,8 @@ import { createRequire } from "node:module";
 
 const web = createRequire(new URL("../../../crates/dashboard/web/package.json", import.meta.url));
 const { default: Provider } = await import(web.resolve("oidc-provider"));
+// Standard output says where it is, and nobody reads on.
+console.info = console.error;
 const groups = JSON.parse(process.env.MEMBERSHIPS);
 const key = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ format: "jwk" });
 

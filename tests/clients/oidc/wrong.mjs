@@ -108,8 +108,9 @@ server.on("request", async (request, response) => {
     case "/token": {
       const code = form(body).get("code");
       const [how, nonce] = code.split("~");
-      const basic = Buffer.from(`fuelcell:${process.env.CLIENT_SECRET}`).toString("base64");
-      const known = request.headers.authorization === `Basic ${basic}` && form(body).get("code_verifier")?.length === 43;
+      const shown = Buffer.from(request.headers.authorization?.slice("Basic ".length) ?? "", "base64").toString().split(":");
+      const [id, secret] = shown.map((text) => decodeURIComponent(text.replaceAll("+", " ")));
+      const known = id === "fuelcell" && secret === process.env.CLIENT_SECRET && form(body).get("code_verifier")?.length === 43;
       if (!known || used.has(code) || how === "refused") {
         return json(response, 400, { error: "invalid_grant", error_description: "the code\u202e is <b>used</b>\n" });
       }

@@ -11,7 +11,7 @@ import {
 import { useTexts } from "../texts";
 import { Problem, styles } from "../ui/ui";
 import { SessionGate, useSession } from "./session";
-import { setting } from "./settings";
+import { returning, setting } from "./settings";
 import { Shell } from "./shell";
 
 /** Search parameters that are text, by name; all others are left out. */
@@ -93,6 +93,10 @@ const compare = createRoute({
   component: lazyRouteComponent(() => import("../compare/page")),
 });
 const system = createRoute({ getParentRoute: () => project, path: "system", component: lazyRouteComponent(() => import("../system/page")) });
+
+// Whoever comes back from an identity provider goes on where they were.
+const back = returning();
+if (back !== null) window.history.replaceState(null, "", back);
 
 export const router = createRouter({
   routeTree: root.addChildren([start, project.addChildren([jobs, job, submit, datasets, pipelines, modules, module, system, access, audit, compare])]),

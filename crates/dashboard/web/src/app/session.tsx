@@ -38,10 +38,7 @@ async function whoIsIt(client: QueryClient): Promise<Session | null> {
     throw error;
   });
   hasReturned();
-  if (back !== null && session) {
-    choose(MARK, "yes");
-    window.location.hash = back;
-  }
+  if (session) choose(MARK, "yes");
   return session;
 }
 
