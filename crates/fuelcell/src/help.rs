@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 /// Groups of commands, in the order in which most people come to need them.
 const GROUPS: &[(&str, &str)] = &[
     ("Write jobs", "new dev build run test profile module"),
-    ("Use a server", "login logout profiles whoami job diff dataset pipeline usage top api"),
+    ("Use a server", "login logout profiles whoami job view diff dataset pipeline parameters usage top api"),
     ("Administer projects", "tenant project token password secret grant webhook delivery mail-policy audit"),
     ("Run a server", "serve config engine system check backup restore export compact"),
     ("Find out", "doctor explain schema completions man"),
