@@ -218,7 +218,8 @@ pub struct SyntaxLimits {
 pub const SYNTAX: SyntaxLimits = SyntaxLimits {
     // A script of some files takes some hundredths.
     seconds: 5,
-    waiting_seconds: 5,
+    // So that two tenants whose checks take as long as they may do not turn off those of a third.
+    waiting_seconds: 15,
     // More than an interpreter burns in that time: what it read before is told.
     fuel: 50_000_000_000,
     memory_bytes: 256 * MIB,

@@ -11,8 +11,9 @@ pub const CHECK_ROOT: &str = "/check";
 /// What it then leaves in `/out`.
 pub const SYNTAX_REPORT: &str = "syntax.json";
 
-/// The folder of packages that travel with a script. Of these some files may be for other versions of the language.
-const PACKAGES: &str = "vendor/";
+/// Folders of what travels with a script and need not be source of its engine: packages, some of whose files are for other
+/// versions of the language, and what the script reads as data.
+const DATA: [&str; 6] = ["assets/", "data/", "templates/", "test/", "tests/", "vendor/"];
 
 /// Longest message about a source, and longest reason why some were not read, in bytes.
 const MAX_MESSAGE: usize = 400;
@@ -93,10 +94,10 @@ impl Syntax {
         Some(Self { unchecked, faults })
     }
 
-    /// Those of the script's own sources, for which it is refused, and those of the packages that travel with it, of which
-    /// its author is told.
+    /// Those of the script's own sources, for which it is refused, and those of packages and of files that may be data, of
+    /// which its author is told.
     pub fn by_owner(self) -> (Vec<SourceFault>, Vec<SourceFault>) {
-        self.faults.into_iter().partition(|fault| !fault.file.starts_with(PACKAGES))
+        self.faults.into_iter().partition(|fault| !DATA.iter().any(|folder| fault.file.starts_with(folder)))
     }
 }
 
@@ -132,9 +133,11 @@ mod tests {
     }
 
     #[test]
-    fn packages_are_told_apart() {
-        let faults = vec![fault("vendor/a.py", None), fault("main.py", None), fault("lib/vendor/b.py", None)];
-        let (own, packages) = Syntax { unchecked: None, faults }.by_owner();
-        assert_eq!((own.len(), packages[0].file.as_str()), (2, "vendor/a.py"));
+    fn packages_and_data_are_told_apart() {
+        let files = ["vendor/a.py", "main.py", "lib/vendor/b.py", "templates/report.py", "tests.py"];
+        let faults = files.map(|file| fault(file, None)).to_vec();
+        let (own, others) = Syntax { unchecked: None, faults }.by_owner();
+        let others: Vec<_> = others.iter().map(|fault| fault.file.as_str()).collect();
+        assert_eq!((own.len(), &others[..]), (3, &["vendor/a.py", "templates/report.py"][..]));
     }
 }

@@ -12,7 +12,7 @@ use fuelcell_domain::seams::Inspection;
 use fuelcell_domain::{Capabilities, Digest, Manifest, ModuleInspector, Syntax};
 use fuelcell_rules::{Schema, compatibility};
 use fuelcell_sandbox::{Sandbox, SandboxConfig, script_files, section_sizes};
-use fuelcell_service::syntax::package_warning;
+use fuelcell_service::syntax::source_warning;
 use fuelcell_service::{ServiceError, unusable_schema};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -253,7 +253,7 @@ impl Looked {
                 engine,
                 syntax: if unchecked.is_some() { "unchecked" } else { "checked" },
                 syntax_reason: unchecked,
-                warnings: faults.iter().map(package_warning).collect(),
+                warnings: faults.iter().map(source_warning).collect(),
                 files,
                 capabilities,
             }));

@@ -251,10 +251,12 @@ fn sandbox_config(data: &DataDir, config: &Config, slots: usize) -> anyhow::Resu
         None => data.secret()?,
     };
     let compiled = config.compiled.clone().unwrap_or_else(|| data.compiled());
+    let checks = std::thread::available_parallelism().map_or(1, usize::from);
     Ok(SandboxConfig {
         // The scheduler starts no more than `slots`. Attempts that end while others start overlap for a moment, and a cell
-        // whose caller went away ends a moment later; what is set aside for them is address space, not memory.
-        max_cells: u32::try_from(slots * 2 + 8).unwrap_or(u32::MAX),
+        // whose caller went away ends a moment later, and scripts are checked in cells, too: on fewer processors than there are.
+        // What is set aside for them is address space, not memory.
+        max_cells: u32::try_from(slots * 2 + 8 + checks).unwrap_or(u32::MAX),
         max_memory_bytes: config.service.caps.memory_bytes,
         compiler: Compiler::this_program(COMPILE),
         cells: Some(CellProgram::this_program(RUN_CELL)),

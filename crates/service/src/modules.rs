@@ -58,7 +58,8 @@ impl Service {
             // A script is never compiled, and its engine is by itself.
             Some(engine) => {
                 let engine = self.provide_engine(engine).await?;
-                Some(self.check_syntax(project.tenant, &engine, blob.digest).await?)
+                let checked = self.check_syntax(project.tenant, &engine, blob.digest).await;
+                Some(self.unless_known(project, &module, checked).await?)
             }
             None => {
                 self.compile(turn, blob.digest).await?;
@@ -73,6 +74,21 @@ impl Service {
         })?;
         tracing::info!(project = %project, module = %module.name, version = %module.version, digest = %module.digest, "a module was uploaded");
         Ok(UploadedModule { module, syntax })
+    }
+
+    /// A version that is there stays as it is, and the same bytes get its record again: what is wrong with them is only told.
+    async fn unless_known(
+        &self,
+        project: ProjectRef,
+        module: &ModuleVersion,
+        checked: Result<Syntax, ServiceError>,
+    ) -> Result<Syntax, ServiceError> {
+        let Err(ServiceError::ScriptSyntax { engine, faults }) = checked else { return checked };
+        let known = self.store.module_version(project, &module.name, Some(&module.version)).await?;
+        match known.is_some_and(|known| known.digest == module.digest) {
+            true => Ok(Syntax { unchecked: None, faults }),
+            false => Err(ServiceError::ScriptSyntax { engine, faults }),
+        }
     }
 
     /// Compiles one module of a tenant after the other, while other tenants have their turns too.

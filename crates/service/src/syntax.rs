@@ -49,8 +49,8 @@ impl SyntaxChecks {
 }
 
 impl Service {
-    /// Has the sources of an uploaded script read, and refuses what its engine cannot read. Packages that travel with it may
-    /// have files that nobody imports: those are told only.
+    /// Has the sources of an uploaded script read, and refuses what its engine cannot read. Packages and data that travel
+    /// with it may have files that nobody imports: those are told only.
     pub(crate) async fn check_syntax(
         &self,
         tenant: TenantId,
@@ -70,7 +70,7 @@ impl Service {
     }
 }
 
-/// What came of a check, if the script's own sources can be read: what is left are faults of its packages.
+/// What came of a check, if the script's own sources can be read: what is left are faults of its packages and data.
 ///
 /// # Errors
 /// When one of them cannot.
@@ -83,9 +83,9 @@ pub fn without_faults(engine: &EngineRef, syntax: Syntax) -> Result<Syntax, Serv
     }
 }
 
-/// What is said of a source of a package that the engine cannot read.
-pub fn package_warning(fault: &SourceFault) -> String {
-    format!("{fault}; the engine cannot read this file of a package, and whoever imports it fails")
+/// What is said of a file for which no script is refused.
+pub fn source_warning(fault: &SourceFault) -> String {
+    format!("{fault}; the engine cannot read this file, and whoever imports it fails")
 }
 
 #[cfg(test)]

@@ -62,6 +62,19 @@ fn wrong_sources_are_refused_with_file_and_line() {
 }
 
 #[test]
+fn what_may_be_data_is_told_and_refused_by_nobody() {
+    let (_server, project) = world(&[]);
+    let files =
+        [("main.py", &b"x = 1\n"[..]), ("templates/report.py", b"{{ name }} is %"), ("tests/bad.py", b"x =")];
+    let taken = put(&project, "python@3.14", &files).ok();
+    let warnings = taken["warnings"].to_string();
+    assert!(warnings.contains("templates/report.py") && warnings.contains("tests/bad.py"), "{taken:#}");
+    let (found, _) =
+        refused(&put(&project, "python@3.14", &[("main.py", b"x = 1\n"), ("report.py", b"{{ name }} is %")]));
+    assert_eq!(found[0], "/report.py");
+}
+
+#[test]
 fn good_sources_are_read_and_none_runs() {
     for isolation in ["in-process", "process"] {
         let (_server, project) = world(&[("ISOLATION", isolation)]);

@@ -18,7 +18,7 @@ use axum::response::Response;
 use fuelcell_domain::version::semantic_version;
 use fuelcell_domain::{JobType, Manifest, ModuleVersion, ProjectRef, Syntax, VersionName};
 use fuelcell_service::modules::UploadedModule;
-use fuelcell_service::syntax::package_warning;
+use fuelcell_service::syntax::source_warning;
 use fuelcell_service::versions::Modules;
 use fuelcell_service::{Service, ServiceError};
 use serde::Serialize;
@@ -307,7 +307,7 @@ impl VersionAnswer {
     /// The same with what came of reading the sources.
     fn with_syntax(mut self, syntax: Option<Syntax>) -> Self {
         let Some(Syntax { unchecked, faults }) = syntax else { return self };
-        self.warnings.extend(faults.iter().map(package_warning));
+        self.warnings.extend(faults.iter().map(source_warning));
         let state = if unchecked.is_some() { SyntaxState::Unchecked } else { SyntaxState::Checked };
         Self { syntax: Some(state), syntax_reason: unchecked, ..self }
     }
