@@ -105,7 +105,6 @@ pub(crate) struct ToldEvent {
 /// What the server says of an event; of `reset` nothing.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "its schema alone is wanted")]
 struct EventData {
     #[serde(skip_serializing_if = "Option::is_none")]
     job_id: Option<String>,

@@ -61,7 +61,7 @@ pub enum ViewCommand {
         #[arg(add = complete::views())]
         name: String,
         #[command(flatten)]
-        filters: Filters,
+        filters: Box<Filters>,
         /// Replace the view that has this name.
         #[arg(long)]
         replace: bool,

@@ -68,8 +68,8 @@ pub async fn kinds_and_projects_are_told_apart(store: &dyn Store) {
     };
     for limit in 1..5 {
         assert_eq!(all(own, SavedKind::View, limit).await, views);
-        assert_eq!(all(own, SavedKind::Parameters, limit).await, [set.clone()]);
-        assert_eq!(all(other, SavedKind::View, limit).await, [foreign.clone()]);
+        assert_eq!(all(own, SavedKind::Parameters, limit).await, std::slice::from_ref(&set));
+        assert_eq!(all(other, SavedKind::View, limit).await, std::slice::from_ref(&foreign));
         assert_eq!(all(other, SavedKind::Parameters, limit).await, []);
     }
     is_absent(&store.delete_saved(other, SavedKind::Parameters, "a").await);
