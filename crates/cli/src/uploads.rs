@@ -28,7 +28,7 @@ const PART: u64 = 16 << 20;
 /// How long a part may take. A connection that takes less is dead, or as good as that.
 const PART_TIME: Duration = Duration::from_secs(10 * 60);
 /// Tries in a row that bring nothing: two minutes with the pauses between them.
-const TRIES: u32 = 10;
+const TRIES: u32 = 9;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -278,9 +278,9 @@ mod tests {
     #[test]
     fn pauses_grow_to_half_a_minute_and_take_two_minutes_together() {
         let pauses: Vec<_> = (1..=TRIES).map(pause).collect();
-        assert_eq!((pauses[0], pauses[1], pauses[9]), (FIRST_PAUSE, FIRST_PAUSE * 2, LONGEST_PAUSE));
+        assert_eq!((pauses[0], pauses[1], pauses[8]), (FIRST_PAUSE, FIRST_PAUSE * 2, LONGEST_PAUSE));
         let all: Duration = pauses.iter().sum();
-        assert!((100..150).contains(&all.as_secs()), "{all:?}");
+        assert_eq!(all, Duration::from_millis(121_500));
         assert_eq!(pause(u32::MAX), LONGEST_PAUSE);
     }
 }

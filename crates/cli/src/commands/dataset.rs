@@ -54,9 +54,9 @@ const UPLOADS: &[Column] = &[
 pub enum DatasetCommand {
     /// Upload a file as a dataset, or make one of a job's output, and print its id.
     ///
-    /// A file of 8 MiB or more comes in parts. When the connection breaks they are sent again, ten times in a row at most; when
-    /// the command ends before its upload does, the same command goes on where it stopped. A server keeps what has come for a
-    /// day, unless its setting service.upload_seconds says otherwise.
+    /// A file of 8 MiB or more comes in parts. When the connection breaks they are sent again, until nothing came for about two
+    /// minutes; when the command ends before its upload does, the same command goes on where it stopped. A server keeps what
+    /// has come for a day, unless its setting service.upload_seconds says otherwise.
     #[command(
         after_help = "Examples:\n  $ fuelcell dataset put orders.csv\n  $ fuelcell dataset put orders.csv --id $DATASET --name 'orders of May.csv'\n  $ fuelcell dataset put --from-job $JOB --artifact copy.txt"
     )]
