@@ -15,6 +15,7 @@ mod config;
 mod control;
 mod data_dir;
 mod dev;
+mod ended;
 mod engines;
 mod explain;
 mod from_job;

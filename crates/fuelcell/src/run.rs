@@ -3,6 +3,7 @@
 use crate::answers::Answers;
 use crate::cache::{COMPILED, own_cache};
 use crate::cli::{COMPILE, RUN_CELL, RunArguments};
+use crate::ended::ended;
 use crate::engines;
 use crate::from_job::{Compared, FromJob};
 use crate::local_host::LocalHost;
@@ -17,9 +18,9 @@ use fuelcell_domain::manifest::ManifestInput;
 use fuelcell_domain::named_input::{self, MAX_NAMED_INPUTS, check_input_name};
 use fuelcell_domain::seams::{Inspection, ScriptSources, StopSignal};
 use fuelcell_domain::{
-    AttemptId, Cancellation, Caps, Completion, Deterministic, Digest, ErrorCode, FIXED, Fuel, FuelProfile,
-    Holder, JobHost, JobId, JobRunner, LimitRequest, Limits, Manifest, Meter, ModuleInspector, ProfiledRun,
-    ReadAt, Receipt, RunEnd, RunSpec,
+    AttemptId, Cancellation, Caps, Deterministic, Digest, ErrorCode, FIXED, Fuel, FuelProfile, Holder,
+    JobHost, JobId, JobRunner, LimitRequest, Limits, Manifest, Meter, ModuleInspector, ProfiledRun, ReadAt,
+    Receipt, RunEnd, RunSpec,
 };
 use fuelcell_rules::check_parameters;
 use fuelcell_sandbox::{CellProgram, Compiler, Sandbox, SandboxConfig};
@@ -390,22 +391,6 @@ impl Ran {
             job: self.compared.as_ref().map(Compared::told),
             profile: None,
         }
-    }
-}
-
-/// How a run ended, in a sentence; of a failure more lines may follow.
-pub(crate) fn ended(end: &RunEnd) -> String {
-    match end {
-        RunEnd::Completed(Completion::Done) => "completed".to_owned(),
-        RunEnd::Completed(Completion::NoItems) => "completed: there was nothing to process".to_owned(),
-        RunEnd::Completed(Completion::Skipped(reason)) => format!("skipped: {reason}"),
-        RunEnd::Failed(error) => match &error.details {
-            // A word of the guest's, or a backtrace.
-            Some(word) if !word.contains('\n') => format!("failed: {error} ({word})"),
-            Some(details) => format!("failed: {error}\n{details}"),
-            None => format!("failed: {error}"),
-        },
-        RunEnd::Stopped => "stopped".to_owned(),
     }
 }
 

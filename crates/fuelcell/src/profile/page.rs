@@ -1,7 +1,7 @@
 //! The page of a profile: flame graphs, functions and the tree of calls, in one file without scripts.
 
 use super::tree::{Node, functions};
-use crate::run::ended;
+use crate::ended::ended;
 use fuelcell_domain::{FuelProfile, ProfiledRun};
 use fuelcell_report_kit::chart::{Picture, text_width};
 use fuelcell_report_kit::text::{count, percent, shorten};
