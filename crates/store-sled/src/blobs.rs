@@ -220,7 +220,8 @@ impl BlobStore for FileBlobs {
 
     async fn adopt(&self, upload: UploadId, blob: BlobRef) -> Result<(), StoreError> {
         let moves = Arc::clone(&self.moves);
-        self.with_files(move |root| adopt(root, &moves, upload, blob.digest)).await
+        let is_there = self.with_files(move |root| adopt(root, &moves, upload, blob)).await?;
+        is_there.then_some(()).ok_or(StoreError::NotFound("upload"))
     }
 
     async fn unstage(&self, upload: UploadId) -> Result<(), StoreError> {
@@ -232,20 +233,29 @@ impl BlobStore for FileBlobs {
     }
 }
 
-/// Gives a staged file the name of its bytes, too.
-fn adopt(root: &Path, moves: &Mutex<()>, upload: UploadId, digest: Digest) -> io::Result<()> {
-    ready(&staged::open(root, upload)?)?;
-    // A link of its own, which can be moved over what is there already.
+/// Gives a staged file the name of its bytes, too. Says whether it is there, and as long as they are.
+fn adopt(root: &Path, moves: &Mutex<()>, upload: UploadId, blob: BlobRef) -> io::Result<bool> {
+    // A link of its own: whatever becomes of the staged file meanwhile, these are its bytes.
     let link = staging(root).join(upload.to_string());
     present(fs::remove_file(&link))?;
-    fs::hard_link(staged::path(root, upload), &link)?;
-    let path = path_of(root, digest);
+    let is_there = staged::link(root, upload, blob.size, &link)?;
+    if is_there {
+        ready(&File::open(&link)?)?;
+        place(&link, &path_of(root, blob.digest), blob.size, moves)?;
+    }
+    present(fs::remove_file(&link))?;
+    Ok(is_there)
+}
+
+/// Moves a file to its place, unless its bytes are there already: then these count as committed just now.
+fn place(file: &Path, path: &Path, size: u64, moves: &Mutex<()>) -> io::Result<()> {
     {
         let _moves = moves.lock();
-        fs::rename(&link, &path)?;
+        match present(File::open(path))? {
+            Some(known) if known.metadata()?.len() == size => known.set_modified(SystemTime::now())?,
+            _ => fs::rename(file, path)?,
+        }
     }
-    // What is there already may be this very file: then nothing was moved.
-    present(fs::remove_file(&link))?;
     path.parent().map(sync_directory).transpose()?;
     Ok(())
 }

@@ -89,7 +89,8 @@ pub trait BlobStore: Send + Sync {
     async fn staged(&self, upload: UploadId) -> Result<BlobRef, StoreError>;
 
     /// Commits staged bytes, of which [`BlobStore::staged`] said this. They stay staged, too, so that whoever is interrupted
-    /// before it is recorded what they are may do it again.
+    /// before it is recorded what they are may do it again. Where as many are not staged any more nothing is changed, and it is
+    /// `NotFound("upload")`.
     async fn adopt(&self, upload: UploadId, blob: BlobRef) -> Result<(), StoreError>;
 
     /// Forgets staged bytes; what was adopted stays. Absent bytes are no error.

@@ -5,7 +5,7 @@ use fuelcell_store::{BlobRef, BlobStore, StoreError};
 use fuelcell_store_sled::FileBlobs;
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
@@ -83,6 +83,30 @@ async fn what_is_staged_of_an_upload_outlives_the_process() {
     let name = blob.digest.to_string();
     let path = directory.path().join(&name[..2]).join(&name[2..]);
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o222, 0);
+    assert_eq!(fs::read_dir(directory.path().join("staging")).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_file_that_is_there_stays_unless_it_is_cut_short() {
+    let directory = TempDir::new().unwrap();
+    let blobs = FileBlobs::open(directory.path()).unwrap();
+    let mut writer = blobs.begin().unwrap();
+    writer.write_all(b"some bytes").unwrap();
+    let known = writer.commit().unwrap();
+    let name = known.digest.to_string();
+    let path = directory.path().join(&name[..2]).join(&name[2..]);
+    let file = fs::metadata(&path).unwrap().ino();
+    let upload = UploadId::random();
+    assert!(matches!(blobs.adopt(upload, known).await, Err(StoreError::NotFound("upload"))));
+    blobs.stage(upload, 0).unwrap().write_all(b"some bytes").unwrap();
+    blobs.adopt(upload, known).await.unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().ino(), file);
+
+    fs::remove_file(&path).unwrap();
+    fs::write(&path, b"some").unwrap();
+    blobs.adopt(upload, known).await.unwrap();
+    blobs.unstage(upload).await.unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"some bytes");
     assert_eq!(fs::read_dir(directory.path().join("staging")).unwrap().count(), 0);
 }
 

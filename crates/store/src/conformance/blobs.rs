@@ -146,6 +146,34 @@ pub async fn staged_bytes_are_committed(store: &dyn BlobStore) {
     assert_eq!(store.stat(nothing.digest).await.unwrap(), Some(0));
 }
 
+pub async fn what_is_not_staged_replaces_nothing(store: &dyn BlobStore) {
+    let (upload, known) = (UploadId::random(), write(store, b"known bytes"));
+    let unknown = BlobRef { digest: Digest::of(b"other bytes"), size: 11 };
+    let refused = async |blob| {
+        let answer = store.adopt(upload, blob).await;
+        assert!(matches!(answer, Err(StoreError::NotFound("upload"))), "{answer:?}");
+        assert_eq!(store.list(None, 9).await.unwrap(), [known]);
+        let open = store.open(known.digest).await.unwrap().expect("it was committed");
+        assert_eq!(read(&*open), b"known bytes");
+    };
+    // As when the upload was given up.
+    refused(known).await;
+    refused(unknown).await;
+    assert_eq!(store.all_staged().await.unwrap(), [], "nothing was made in its place");
+    let mut staged = store.stage(upload, 0).unwrap();
+    staged.write_all(b"known").unwrap();
+    staged.sync().unwrap();
+    refused(known).await;
+    refused(unknown).await;
+    staged.write_all(b" bytes").unwrap();
+    staged.sync().unwrap();
+    store.adopt(upload, known).await.unwrap();
+    store.unstage(upload).await.unwrap();
+    assert_eq!(store.list(None, 9).await.unwrap(), [known]);
+    let open = store.open(known.digest).await.unwrap().expect("it was committed");
+    assert_eq!(read(&*open), b"known bytes");
+}
+
 pub async fn lists_in_order(store: &dyn BlobStore) {
     let mut known = BTreeMap::new();
     for n in 0..300_u32 {

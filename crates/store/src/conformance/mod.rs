@@ -116,7 +116,7 @@ macro_rules! store_conformance {
 macro_rules! blob_conformance {
     ($make:path) => {
         $crate::promises! { ($make)
-            blobs { written_bytes_are_read_back dropped_writers_leave_nothing ranges unlink only_idle_bytes_are_swept lists_in_order staged_bytes_are_committed } together { the_same_bytes_are_kept_once }
+            blobs { written_bytes_are_read_back dropped_writers_leave_nothing ranges unlink only_idle_bytes_are_swept lists_in_order staged_bytes_are_committed what_is_not_staged_replaces_nothing } together { the_same_bytes_are_kept_once }
         }
     };
 }

@@ -144,7 +144,11 @@ impl BlobStore for MemoryBlobs {
 
     async fn adopt(&self, upload: UploadId, blob: BlobRef) -> Result<(), StoreError> {
         let bytes = self.staged.lock().get(&upload).cloned().unwrap_or_default();
-        self.blobs.lock().insert(blob.digest, (Arc::new(bytes), Instant::now()));
+        if bytes.len() as u64 != blob.size {
+            return Err(StoreError::NotFound("upload"));
+        }
+        let now = Instant::now();
+        self.blobs.lock().entry(blob.digest).or_insert_with(|| (Arc::new(bytes), now)).1 = now;
         Ok(())
     }
 
