@@ -10,12 +10,16 @@ use std::time::Duration;
 
 /// Most jobs of one bulk action.
 pub const MAX_BULK_JOBS: usize = 10_000;
+/// How long nobody else works at one after a step.
+pub const HELD: Duration = Duration::from_secs(5);
 /// How long one that has ended is kept.
 pub const KEPT_BULKS: Duration = Duration::from_hours(30 * 24);
 /// Most that a project keeps; beyond them the one that ended first goes.
 pub const MAX_KEPT_BULKS: usize = 200;
 /// Jobs that are kept together, and written together.
 pub const BULK_PART: usize = 100;
+/// How far the clocks of nodes may be apart.
+const AHEAD: Duration = Duration::from_secs(5);
 /// Bytes of what an outcome says.
 pub const MAX_OUTCOME: usize = 300;
 
@@ -234,9 +238,18 @@ impl BulkRun {
         self.jobs.saturating_sub(self.done.saturating_add(self.skipped).saturating_add(self.failed))
     }
 
-    /// Whether somebody else works at it at this moment.
+    /// Whether somebody else works at it at this moment. A word that holds for longer than another's clock may be ahead was
+    /// given before this clock went back: it keeps nobody away.
     pub fn is_held_from(&self, by: Incarnation, now: Timestamp) -> bool {
-        self.holder.is_some_and(|holder| holder.by != by && now < holder.until)
+        self.holder.is_some_and(|holder| {
+            holder.by != by && now < holder.until && holder.until.since(now) <= HELD + AHEAD
+        })
+    }
+
+    /// Whether no job got its outcome between the two.
+    pub fn is_as_far_as(&self, other: &Self) -> bool {
+        let far = |run: &Self| (run.part, run.done, run.skipped, run.failed);
+        far(self) == far(other)
     }
 
     /// Notes what became of jobs of the part that it is at. Who has an outcome keeps it. Goes on to the next part behind
@@ -363,5 +376,33 @@ mod tests {
         assert!(run.is_held_from(other, Timestamp(9)));
         assert!(!run.is_held_from(one, Timestamp(9)));
         assert!(!run.is_held_from(other, Timestamp(10)));
+    }
+
+    #[test]
+    fn a_clock_that_went_back_keeps_nobody_away() {
+        let (now, other) = (Timestamp(0), Incarnation::random());
+        let held = |until| {
+            let holder = Some(BulkHolder { by: Incarnation::random(), until });
+            BulkRun { holder, ..run(&jobs(1)) }.is_held_from(other, now)
+        };
+        let longest = now.plus(HELD + AHEAD);
+        assert!(held(now.plus(HELD)) && held(longest));
+        assert!(!held(longest.plus(Duration::from_micros(1))));
+    }
+
+    #[test]
+    fn only_outcomes_bring_one_further() {
+        let before = run(&jobs(2));
+        let mut after = before.clone();
+        after.stop(BulkStop { code: "Stopped".into(), message: String::new() }, Timestamp(1));
+        assert!(after.is_as_far_as(&before));
+        for after in [
+            BulkRun { part: 1, ..before.clone() },
+            BulkRun { done: 1, ..before.clone() },
+            BulkRun { skipped: 1, ..before.clone() },
+            BulkRun { failed: 1, ..before.clone() },
+        ] {
+            assert!(!after.is_as_far_as(&before));
+        }
     }
 }

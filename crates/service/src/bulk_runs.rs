@@ -6,7 +6,8 @@ use crate::bulk::check_reason_of;
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::bulk::{BULK_PART, MAX_KEPT_BULKS};
 use fuelcell_domain::{
-    AskedWith, BulkId, BulkJob, BulkRun, BulkStop, JobOutcome, ProjectRef, Role, Scope, TenantId, Timestamp,
+    AskedWith, AuditOutcome, BulkId, BulkJob, BulkRun, BulkStop, JobOutcome, ProjectRef, Role, Scope,
+    TenantId, Timestamp,
 };
 use fuelcell_store::{Page, Seek, StoreError};
 use std::cmp::Reverse;
@@ -220,6 +221,7 @@ impl Service {
             match self.store.step_bulk(before, after.clone(), None).await {
                 Ok(()) => {
                     tracing::info!(bulk = %id, %project, by = %principal.subject, "a bulk action was stopped");
+                    self.note_end(&after).await;
                     return Ok(after);
                 }
                 // It has gone a step further meanwhile.
@@ -228,6 +230,42 @@ impl Service {
             }
         }
         Err(ServiceError::StorageAway)
+    }
+
+    /// Tells of one that has ended, with what it came to.
+    pub(crate) async fn note_end(&self, run: &BulkRun) {
+        if run.is_running() {
+            return;
+        }
+        let BulkRun { id, project, done, skipped, failed, .. } = run;
+        let status = run.state().as_str();
+        tracing::info!(bulk = %id, %project, status, done, skipped, failed, "a bulk action has ended");
+        self.record(call_of(&asker_of(run), run), AuditOutcome::Done).await;
+    }
+}
+
+/// The call that began it, as the audit log has it.
+pub(crate) fn call_of(asker: &Principal, run: &BulkRun) -> AuditedCall {
+    AuditedCall {
+        principal: asker.clone(),
+        action: run.call.clone(),
+        target: resource(run),
+        place: place(run),
+        request_id: run.request_id.clone(),
+        trace: None,
+    }
+}
+
+/// Whoever asked for it, whether or not they still may.
+fn asker_of(run: &BulkRun) -> Principal {
+    Principal {
+        token: run.token,
+        subject: run.by.clone(),
+        role: run.action.role(),
+        scope: place(run),
+        expires_at: None,
+        hash: None,
+        session: None,
     }
 }
 

@@ -1,12 +1,11 @@
 //! The work at bulk actions, in the background: some jobs at a time, each tenant in its turn, so that nobody else waits for
 //! it. It goes on where it was after a restart, and on another node when this one is gone.
 
-use crate::audit::AuditedCall;
 use crate::bulk::{again, key_of_job, of_job};
-use crate::bulk_runs::{place, resource};
+use crate::bulk_runs::call_of;
 use crate::cancel::Cancel;
 use crate::{Principal, Service, ServiceError};
-use fuelcell_domain::bulk::{BulkHolder, KEPT_BULKS};
+use fuelcell_domain::bulk::{BulkHolder, HELD, KEPT_BULKS};
 use fuelcell_domain::{
     AskedWith, AuditOutcome, BulkAction, BulkId, BulkPart, BulkRun, BulkStop, Digest, JobId, JobOutcome,
     TenantId, Timestamp,
@@ -27,8 +26,6 @@ const PAUSE: Duration = Duration::from_millis(50);
 const LOOK: Duration = Duration::from_secs(5);
 /// The pause before what had no room, or found no store, is tried again.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
-/// How long nobody else works at one after a step.
-const HELD: Duration = Duration::from_secs(5);
 /// How often old ones are looked for, and how many of them go in one go.
 const SWEEP: Duration = Duration::from_secs(3600);
 const SWEPT: usize = 100;
@@ -120,23 +117,27 @@ impl Service {
     /// Does it with some more jobs, unless somebody else does.
     async fn step(&self, run: BulkRun, rounds: &mut Rounds) -> Result<(), ServiceError> {
         let now = self.clock.now();
-        let waits = rounds.later.get(&run.id).is_some_and(|until| now < *until);
+        // Not for longer, when the clock went back.
+        let waits =
+            rounds.later.get(&run.id).is_some_and(|until| now < *until && until.since(now) <= TRY_AGAIN);
         if waits || run.is_held_from(self.life, now) {
             return Ok(());
         }
-        let is_new = run.holder.is_none();
+        // Somebody else may have worked at it since it was in these hands.
+        let is_own = run.holder.is_some_and(|holder| holder.by == self.life);
+        let is_known = run.holder.is_none() || (rounds.kept.remove(&run.id) && is_own);
         let Some(run) = self.held(run).await? else { return Ok(()) };
         // What a step that nobody knows of has done is not done again, and counts.
-        let repeats = !is_new && !rounds.kept.remove(&run.id);
+        let repeats = !is_known;
         let asker = match self.asker(&run).await {
             Ok(asker) => asker,
             Err(error) if error.is_of_the_storage() => return Err(error),
-            Err(error) => return self.settle(run, None, Vec::new(), Some(stop_of(&error))).await,
+            Err(error) => return self.settle(run, None, Vec::new(), Some(stop_of(&error))).await.map(drop),
         };
         let Some(part) = self.store.bulk_part(run.project, run.id, run.part).await? else {
             let stop =
                 BulkStop { code: "JobsMissing".into(), message: "its list of jobs is not whole".into() };
-            return self.settle(run, None, Vec::new(), Some(stop)).await;
+            return self.settle(run, None, Vec::new(), Some(stop)).await.map(drop);
         };
         let open = part.jobs.iter().filter(|job| job.outcome.is_none()).map(|job| job.id);
         let open: Vec<_> = open.take(STEP).collect();
@@ -144,19 +145,26 @@ impl Service {
         let turns = stream::iter(open)
             .map(|job| async move { (job, self.turn(by, own, job, repeats).await) }.boxed());
         let turns: Vec<_> = turns.buffered(AT_A_TIME).collect().await;
-        let (mut outcomes, mut stop) = (Vec::new(), None);
+        let (mut outcomes, mut stop, mut away) = (Vec::new(), None, None);
         for (job, turn) in turns {
-            match turn? {
-                Turn::Over(outcome) => outcomes.push((job, outcome)),
-                Turn::Later => {
+            match turn {
+                Ok(Turn::Over(outcome)) => outcomes.push((job, outcome)),
+                Ok(Turn::Later) => {
                     rounds.later.insert(run.id, self.clock.now().plus(TRY_AGAIN));
                 }
-                Turn::Ends(why) => stop = Some(why),
+                Ok(Turn::Ends(why)) => stop = Some(why),
+                Err(error) => away = Some(error),
             }
         }
         let id = run.id;
-        self.settle(run, Some(part), outcomes, stop).await?;
-        rounds.kept.insert(id);
+        // What became of the others is kept, also beside one that found no store.
+        let is_kept = self.settle(run, Some(part), outcomes, stop).await?;
+        if let Some(error) = away {
+            return Err(error);
+        }
+        if is_kept {
+            rounds.kept.insert(id);
+        }
         Ok(())
     }
 
@@ -187,7 +195,7 @@ impl Service {
         Ok(principal)
     }
 
-    /// Does it with one job. `repeats` = it may have been done before.
+    /// Does it with one job, and says what came of it.
     async fn turn(
         &self,
         asker: &Principal,
@@ -195,13 +203,28 @@ impl Service {
         job: JobId,
         repeats: bool,
     ) -> Result<Turn, ServiceError> {
-        match self.done_with(asker, run, job).await {
+        match self.done_once(asker, run, job, repeats).await {
             Ok(new) => Ok(Turn::Over(JobOutcome::Done(new))),
-            Err(error) if error.is_of_the_storage() => Err(error),
+            Err(error) => turn_of(error),
+        }
+    }
+
+    /// Does it with one job. `repeats` = it may have been done before.
+    async fn done_once(
+        &self,
+        asker: &Principal,
+        run: &BulkRun,
+        job: JobId,
+        repeats: bool,
+    ) -> Result<Option<JobId>, ServiceError> {
+        match self.done_with(asker, run, job).await {
             Err(error) if repeats && self.was_done(run, job, &error).await? => {
-                Ok(Turn::Over(JobOutcome::Done(None)))
+                // Whoever did it may have been gone before it was written down. Twice is better than never.
+                let call = of_job(&call_of(asker, run), run.project, job);
+                self.record(call, AuditOutcome::Done).await;
+                Ok(None)
             }
-            Err(error) => Ok(turn_of(&error)),
+            done => done,
         }
     }
 
@@ -242,14 +265,15 @@ impl Service {
         })
     }
 
-    /// Keeps what a step came to, also beside somebody who stops it meanwhile.
+    /// Keeps what a step came to, also beside somebody who stops it meanwhile. Says whether it is kept: somebody who went on
+    /// with it meanwhile has outcomes of their own.
     async fn settle(
         &self,
         run: BulkRun,
         part: Option<BulkPart>,
         outcomes: Vec<(JobId, JobOutcome)>,
         stop: Option<BulkStop>,
-    ) -> Result<(), ServiceError> {
+    ) -> Result<bool, ServiceError> {
         let mut before = run;
         for _ in 0..TRIES {
             let (mut after, mut part, now) = (before.clone(), part.clone(), self.clock.now());
@@ -264,56 +288,24 @@ impl Service {
             }
             match self.store.step_bulk(before.clone(), after.clone(), part).await {
                 Ok(()) => {
-                    self.note_end(&after).await;
-                    return Ok(());
+                    // Whoever stopped it has told of its end, but not of what this step adds.
+                    if before.is_running() || !after.is_as_far_as(&before) {
+                        self.note_end(&after).await;
+                    }
+                    return Ok(true);
                 }
                 Err(StoreError::Conflict(_)) => {}
-                Err(StoreError::NotFound(_)) => return Ok(()),
+                Err(StoreError::NotFound(_)) => return Ok(false),
                 Err(error) => return Err(error.into()),
             }
             match self.store.bulk(before.project, before.id).await? {
-                // Whoever has it by now has its own outcomes.
-                Some(present) if !present.is_held_from(self.life, now) => before = present,
-                _ => return Ok(()),
+                Some(present) if present.is_as_far_as(&before) && !present.is_held_from(self.life, now) => {
+                    before = present;
+                }
+                _ => return Ok(false),
             }
         }
-        Ok(())
-    }
-
-    /// Tells of one that has ended, once.
-    async fn note_end(&self, run: &BulkRun) {
-        if run.is_running() {
-            return;
-        }
-        let BulkRun { id, project, done, skipped, failed, .. } = run;
-        let status = run.state().as_str();
-        tracing::info!(bulk = %id, %project, status, done, skipped, failed, "a bulk action has ended");
-        self.record(call_of(&asker_of(run), run), AuditOutcome::Done).await;
-    }
-}
-
-/// The call that began it, as the audit log has it.
-fn call_of(asker: &Principal, run: &BulkRun) -> AuditedCall {
-    AuditedCall {
-        principal: asker.clone(),
-        action: run.call.clone(),
-        target: resource(run),
-        place: place(run),
-        request_id: run.request_id.clone(),
-        trace: None,
-    }
-}
-
-/// Whoever asked for it, whether or not they still may.
-fn asker_of(run: &BulkRun) -> Principal {
-    Principal {
-        token: run.token,
-        subject: run.by.clone(),
-        role: run.action.role(),
-        scope: place(run),
-        expires_at: None,
-        hash: None,
-        session: None,
+        Ok(false)
     }
 }
 
@@ -324,20 +316,22 @@ fn stop_of(error: &ServiceError) -> BulkStop {
     }
 }
 
-/// What an error means for a job, or for all that are left.
-fn turn_of(error: &ServiceError) -> Turn {
+/// What an error means for a job, or for all that are left. A store that is away or full says nothing of the job; one that
+/// holds it damaged will not hold it whole later.
+fn turn_of(error: ServiceError) -> Result<Turn, ServiceError> {
     let (code, message) = (error.code().to_owned(), error.to_string());
-    match error {
+    Ok(match &error {
+        ServiceError::StorageAway | ServiceError::StorageFull => return Err(error),
         ServiceError::TooMany { .. } | ServiceError::QueueFull(_) => Turn::Later,
         ServiceError::Unauthenticated | ServiceError::Forbidden(_) | ServiceError::NotFound("project") => {
-            Turn::Ends(stop_of(error))
+            Turn::Ends(stop_of(&error))
         }
         ServiceError::NotFound(_) => Turn::Over(JobOutcome::Skipped(code, message)),
         ServiceError::Conflict { code: "JobEnded" | "NotRetryable" | "JobNotEnded", .. } => {
             Turn::Over(JobOutcome::Skipped(code, message))
         }
         _ => Turn::Over(JobOutcome::Failed(code, message)),
-    }
+    })
 }
 
 #[cfg(test)]
