@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// The secret of the client that each knows.
-pub const CLIENT_SECRET: &str = "s:ecret + of% the client";
+pub const CLIENT_SECRET: &str = "s:a secret + of% the client";
 
 /// A running provider. Dropped, it ends.
 pub struct Provider {

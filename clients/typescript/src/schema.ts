@@ -6484,7 +6484,7 @@ export interface operations {
             header: {
                 /** @description Where this part begins: the bytes that have come */
                 "Upload-Offset": number;
-                /** @description SHA-256 of this part as RFC 9530 writes it: `sha-256=:BASE64:`; other bytes are refused */
+                /** @description SHA-256 of this part as RFC 9530 writes it: `sha-256=:BASE64:`; other bytes are refused. What is kept of a part whose connection broke is not compared with it: the `digest` that an upload begins with is, at its end */
                 "Content-Digest"?: string | null;
             };
             path: {

@@ -243,11 +243,7 @@ fn batch_routes() -> UtoipaMethodRouter<Arc<Service>> {
 fn upload_routes() -> OpenApiRouter<Arc<Service>> {
     OpenApiRouter::new()
         .routes(routes!(registry::datasets::put, registry::datasets::get, registry::datasets::delete))
-        .routes(routes!(
-            registry::resumable::get,
-            registry::resumable::append,
-            registry::resumable::delete
-        ))
+        .routes(routes!(registry::resumable::get, registry::resumable::append, registry::resumable::delete))
         .routes(routes!(registry::modules::put, registry::modules::get, registry::modules::delete))
         .layer(DefaultBodyLimit::disable())
 }

@@ -32,7 +32,8 @@ pub use output::Format;
 
 use clap::{Args, Subcommand};
 use commands::{
-    access, api, dataset, diff, doctor, job, login, module, notify, pipeline, saved, secret, system, tenancy, top,
+    access, api, dataset, diff, doctor, job, login, module, notify, pipeline, saved, secret, system, tenancy,
+    top,
 };
 use std::process::ExitCode;
 

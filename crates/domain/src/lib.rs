@@ -62,8 +62,8 @@ pub use error::{ErrorCode, JobError};
 pub use event::{Happening, JobEvent};
 pub use exact::Parameters;
 pub use ids::{
-    AttemptId, BulkId, ClaimId, DatasetId, DeliveryId, Holder, Incarnation, JobId, NodeId, Ordinal, PipelineId,
-    ProjectId, ProjectRef, TenantId, TokenId, UploadId, WebhookId,
+    AttemptId, BulkId, ClaimId, DatasetId, DeliveryId, Holder, Incarnation, JobId, NodeId, Ordinal,
+    PipelineId, ProjectId, ProjectRef, TenantId, TokenId, UploadId, WebhookId,
 };
 pub use isolation::{Fence, Isolation};
 pub use job::{CancelRequest, Completion, InputRef, Job, JobState, Lease, ModuleRef, Priority, Progress};

@@ -84,11 +84,11 @@ pub use principal::Principal;
 pub use session_table::SessionBook;
 pub use uploads::{ByteSource, Upload};
 
+/// The store's words that use cases take and answer with.
+pub use fuelcell_store::hours::{HourFigures, Spread};
 pub use fuelcell_store::pages::{
     LogPlace, NumberedActivation, NumberedVersion, PAGE_BYTES, PlacedLine, QueueSpot, Row,
 };
-/// The store's words that use cases take and answer with.
-pub use fuelcell_store::hours::{HourFigures, Spread};
 pub use fuelcell_store::usage::{Dimension, UsageGroup, UsageSums, VALUES_A_DAY};
 pub use fuelcell_store::{
     DeliveryFilter, EventPlace, JobFilter, JobOrder, KEPT_EVENTS, LogFilter, Page, PageRequest,

@@ -301,8 +301,7 @@ impl Service {
 
 /// Runs go by the token with which their schedule was set, and end with it.
 fn token_needed() -> ServiceError {
-    let message =
-        "a schedule runs by the token of whoever set it, and this session began without one; set it with a token";
+    let message = "a schedule runs by the token of whoever set it, and this session began without one; set it with a token";
     ServiceError::invalid("TokenNeeded", message)
 }
 

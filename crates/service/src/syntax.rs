@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 /// Uploads of a tenant that wait for their check; all that are under way at the same time.
-const MAX_WAITING: usize = crate::modules::MAX_COMPILES;
+const MAX_WAITING: usize = 8;
 
 /// One in so many processors may be busy with checks.
 const SHARE: usize = 4;

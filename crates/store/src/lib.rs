@@ -48,6 +48,7 @@ pub use order::{JobOrder, Ranks, SortKey};
 pub use pages::{Page, Seek};
 pub use processed::{MAX_PROCESSED_ITEMS, ProcessedItem, ProcessedPage};
 pub use verbs::{
-    Accounts, Audit, Backlog, Bulks, ClientStore, Datasets, Deliveries, Figures, Grants, Health, JobEvents, Jobs,
-    Logs, Modules, Pipelines, Processed, Queue, References, Removals, Saved, Store, Submissions, Uploads,
+    Accounts, Audit, Backlog, Bulks, ClientStore, Datasets, Deliveries, Figures, Grants, Health, JobEvents,
+    Jobs, Logs, Modules, Pipelines, Processed, Queue, References, Removals, Saved, Store, Submissions,
+    Uploads,
 };

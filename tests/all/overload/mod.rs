@@ -244,7 +244,11 @@ fn an_overloaded_server_sheds_keeps_what_it_took_and_recovers() {
     let odd: Vec<_> = outcome.statuses.keys().filter(|status| ![200, 429, 503].contains(*status)).collect();
     assert!(odd.is_empty() && outcome.broken.is_empty(), "{odd:?} {:?}", outcome.broken.first());
     // In a soak the queue has room for all of it: ten times of what is run are fewer than can be taken.
-    assert!(!outcome.jobs.is_empty() && (is_soak || outcome.statuses.contains_key(&429)), "{:?}", outcome.statuses);
+    assert!(
+        !outcome.jobs.is_empty() && (is_soak || outcome.statuses.contains_key(&429)),
+        "{:?}",
+        outcome.statuses
+    );
     assert_eq!(seen.unwell, Vec::<String>::new(), "health and other tenants are answered");
     assert!(seen.memory.saturating_sub(before) < MEMORY, "{} MiB", seen.memory >> 20);
     assert!(recovered < RECOVERY, "{recovered:?}");

@@ -155,7 +155,7 @@ pub(crate) async fn get(
     path = "/api/{tenant_id}/{project_id}/uploads/{upload_id}",
     extensions(("x-required-role" = json!("submitter"))),
     tag = "Datasets",
-    params(("Upload-Offset" = u64, Header, description = "Where this part begins: the bytes that have come"), ("Content-Digest" = Option<String>, Header, description = "SHA-256 of this part as RFC 9530 writes it: `sha-256=:BASE64:`; other bytes are refused")),
+    params(("Upload-Offset" = u64, Header, description = "Where this part begins: the bytes that have come"), ("Content-Digest" = Option<String>, Header, description = "SHA-256 of this part as RFC 9530 writes it: `sha-256=:BASE64:`; other bytes are refused. What is kept of a part whose connection broke is not compared with it: the `digest` that an upload begins with is, at its end")),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 200, description = "It was the last part: the dataset is stored, durably", body = DatasetAnswer), (status = 204, description = "The part is stored, durably; `Upload-Offset` says where the next one begins"), (status = 409, description = "`WrongOffset`: the upload goes on elsewhere, where `Upload-Offset` of this answer says; `UploadBusy`: somebody else is adding to it"), (status = 410, description = "Nothing was added for too long, and it was given up"), (status = 413, description = "There are more bytes than were announced"), (status = 415, description = "The part came with a Content-Encoding"), (status = 429, description = "Too many uploads at once"), (status = 507, description = "The storage quota is used up")),
 )]
@@ -197,7 +197,7 @@ pub(crate) async fn append(
     path = "/api/{tenant_id}/{project_id}/uploads/{upload_id}",
     extensions(("x-required-role" = json!("submitter"))),
     tag = "Datasets",
-    responses((status = 204, description = "It is given up")),
+    responses((status = 204, description = "It is given up"), (status = 409, description = "`UploadBusy`: somebody is adding to it")),
 )]
 pub(crate) async fn delete(
     State(service): State<Arc<Service>>,

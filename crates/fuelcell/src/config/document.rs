@@ -138,9 +138,13 @@ fn malformed(path: &str) -> Vec<Value> {
         "notifications.retries" => vec![list(&[]), vec![0].into(), vec![86_401].into(), list(&["soon"])],
         "notifications.smtp.from" => texts(&["", "nobody", "Name name@example.com"]),
         "notifications.smtp.host" | "traces.service_name" => texts(&[""]),
-        "notifications.smtp.domains" | "oidc.email_domains" => vec![list(&["a@example.com"]), list(&["*.example.com"])],
+        "notifications.smtp.domains" | "oidc.email_domains" => {
+            vec![list(&["a@example.com"]), list(&["*.example.com"])]
+        }
         "notifications.smtp.security" => texts(&["ssl"]),
-        "oidc.issuer" => texts(&["login.example.com", "http://login.example.com", "https://a/?b", "https://a/#b"]),
+        "oidc.issuer" => {
+            texts(&["login.example.com", "http://login.example.com", "https://a/?b", "https://a/#b"])
+        }
         "oidc.client_id" | "oidc.label" | "oidc.name_claim" => texts(&["", " "]),
         "oidc.scopes" => vec![list(&["open id"]), list(&["öffnen"])],
         "oidc.rules" => vec![list(&["operators"])],

@@ -77,7 +77,9 @@ fn words(path: &str, schema: &Json) -> String {
             return format!("a list of at least one number of seconds, each{numbers}");
         }
         "listen" | "metrics.listen" => "an address with a port, such as 127.0.0.1:7300 or [::1]:7300",
-        "api.trusted_proxies" | "outbound.allow_networks" | "oidc.allow_networks" => "a list of networks, such as [\"10.0.0.0/8\"]",
+        "api.trusted_proxies" | "outbound.allow_networks" | "oidc.allow_networks" => {
+            "a list of networks, such as [\"10.0.0.0/8\"]"
+        }
         "api.cors_origins" => "a list of origins, such as [\"https://app.example.com\"], or [\"*\"]",
         "data"
         | "backup.folder"

@@ -294,7 +294,11 @@ fn fault_address(text: &str) -> Option<u64> {
 fn is_recursion(error: &Error) -> bool {
     let Some(trace) = error.downcast_ref::<WasmBacktrace>() else { return false };
     let mut calls = HashMap::new();
-    trace.frames().iter().take(BACKTRACE_FRAMES).for_each(|frame| *calls.entry(frame.func_index()).or_insert(0) += 1);
+    trace
+        .frames()
+        .iter()
+        .take(BACKTRACE_FRAMES)
+        .for_each(|frame| *calls.entry(frame.func_index()).or_insert(0) += 1);
     calls.into_values().any(|count| count >= RECURSION)
 }
 

@@ -92,7 +92,8 @@ async fn begin(work: &mut Work, run: BulkRun, jobs: Vec<BulkJob>) -> Result<Bulk
     let parts = parts(jobs);
     let numbers: Vec<i32> = parts.iter().filter_map(|part| i32::try_from(part.number).ok()).collect();
     let records = record::write_all(parts.iter().map(|part| &part.jobs))?;
-    let add = "INSERT INTO bulk_jobs SELECT $1::uuid, $2::uuid, $3::uuid, * FROM unnest($4::integer[], $5::text[])";
+    let add =
+        "INSERT INTO bulk_jobs SELECT $1::uuid, $2::uuid, $3::uuid, * FROM unnest($4::integer[], $5::text[])";
     work.execute(add, &[&own.tenant.0, &own.project.0, &run.id.0, &numbers, &records]).await?;
     put(work, &run).await?;
     Ok(run)

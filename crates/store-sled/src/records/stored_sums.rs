@@ -19,7 +19,8 @@ use uuid::Uuid;
 pub(crate) fn sums(database: &Database) -> Result<BTreeMap<Vec<u8>, StoredBytes>, StoreError> {
     let mut sums = Sums { database, sums: BTreeMap::new(), broken: None };
     database.visit(Table::Datasets, &[], |key, dataset: Dataset| sums.add(key, DATASETS, dataset.size))?;
-    database.visit(Table::Uploads, &[], |key, upload: UnfinishedUpload| sums.add(key, DATASETS, upload.size))?;
+    database
+        .visit(Table::Uploads, &[], |key, upload: UnfinishedUpload| sums.add(key, DATASETS, upload.size))?;
     database.visit(Table::Modules, &[], |key, stored: StoredModule| match stored.module() {
         Ok(module) => sums.add(key, MODULES, module.size),
         Err(error) => sums.fail(error),

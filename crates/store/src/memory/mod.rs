@@ -32,10 +32,10 @@ use crate::processed::ProcessedItem;
 use crate::usage::{Dimension, UsageSums};
 use crate::{BlobRef, EventPlace};
 use fuelcell_domain::{
-    Activation, Artifact, AuditEntry, BulkId, BulkPart, BulkRun, Dataset, DatasetId, Delivery, DeliveryId, Digest, Grant, Job, JobEvent,
-    JobId, Notices, Ordinal, Pipeline, PipelineId, Project, ProjectId, ProjectLimits, ProjectRef, Receipt,
-    Removal, SavedItem, SavedKind, SealedSecret, Tenant, TenantId, Timestamp, Token, TokenId,
-    UnfinishedUpload, UploadId,
+    Activation, Artifact, AuditEntry, BulkId, BulkPart, BulkRun, Dataset, DatasetId, Delivery, DeliveryId,
+    Digest, Grant, Job, JobEvent, JobId, Notices, Ordinal, Pipeline, PipelineId, Project, ProjectId,
+    ProjectLimits, ProjectRef, Receipt, Removal, SavedItem, SavedKind, SealedSecret, Tenant, TenantId,
+    Timestamp, Token, TokenId, UnfinishedUpload, UploadId,
 };
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
