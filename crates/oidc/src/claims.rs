@@ -1,6 +1,6 @@
 //! What a checked token says of somebody.
 
-use crate::rules::Rule;
+use crate::rules::{Rule, top};
 use fuelcell_domain::identity::Person;
 use fuelcell_domain::text::clipped;
 use fuelcell_domain::{Digest, Role, Scope};
@@ -12,6 +12,8 @@ pub(crate) const MAX_SUBJECT: usize = 255;
 const MAX_NAME: usize = 100;
 /// The claim of an address, which anybody can make up where the provider has not verified it.
 const EMAIL: &str = "email";
+/// Where some providers have several.
+const EMAILS: &str = "emails";
 
 /// The claims of a token whose signature and addressee are right.
 pub(crate) struct Claims(pub(crate) Map<String, Value>);
@@ -28,8 +30,8 @@ impl Claims {
 
     /// A claim by its name, or by a JSON Pointer. An address that is not verified is none.
     fn find(&self, claim: &str) -> Option<&Value> {
-        let name = claim.strip_prefix('/').unwrap_or(claim);
-        if name == EMAIL && self.0.get("email_verified") != Some(&Value::Bool(true)) {
+        let is_address = [EMAIL, EMAILS].contains(&top(claim));
+        if is_address && self.0.get("email_verified") != Some(&Value::Bool(true)) {
             return None;
         }
         match self.0.get(claim) {
@@ -161,6 +163,10 @@ mod tests {
             {"claim": "/realm_access/roles", "value": "run", "role": "submitter", "tenant": ID},
             {"claim": "https://example.com/team", "value": "a", "role": "viewer", "tenant": ID, "project": ID},
             {"claim": "email", "value": "boss@example.com", "role": "administrator", "tenant": ID},
+            {"claim": "/email", "value": "a@example.com", "role": "administrator", "tenant": ID},
+            {"claim": "emails", "value": "b@example.com", "role": "administrator", "tenant": ID},
+            {"claim": "/emails/0", "value": "c@example.com", "role": "administrator", "tenant": ID},
+            {"claim": "/email/own", "value": "d@example.com", "role": "administrator", "tenant": ID},
         ]))
         .unwrap();
         let role = |value: Value| claims(value).grant(&rules, &[]).ok().map(|(role, _)| role);
@@ -175,6 +181,16 @@ mod tests {
         assert_eq!(boss(true.into()), Some(Role::Administrator));
         for other in [false.into(), "true".into(), Value::Null] {
             assert_eq!(boss(other), None, "anybody can claim an address");
+        }
+        for mut addresses in [
+            json!({"email": "a@example.com"}),
+            json!({"emails": ["b@example.com"]}),
+            json!({"emails": ["c@example.com"]}),
+            json!({"email": {"own": "d@example.com"}}),
+        ] {
+            assert_eq!(role(addresses.clone()), None, "{addresses}");
+            addresses["email_verified"] = true.into();
+            assert_eq!(role(addresses.clone()), Some(Role::Administrator), "{addresses}");
         }
         for nothing in [
             json!({}),

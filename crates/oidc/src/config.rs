@@ -212,10 +212,16 @@ mod tests {
             (rule(json!({"role": operator, "tenant": id})), "oidc.rules"),
             (rule(json!({"value": "", "tenant": id})), "oidc.rules"),
             (rule(json!({"claim": "", "tenant": id})), "oidc.rules"),
+            (rule(json!({"claim": "preferred_username", "tenant": id})), "oidc.rules"),
+            (rule(json!({"claim": "/name", "tenant": id})), "oidc.rules"),
+            (rule(json!({"claim": "/profile/team", "tenant": id})), "oidc.rules"),
         ] {
             let wrong = config(more.clone()).check().err().map(|wrong| wrong.path);
             assert_eq!(wrong, Some(path), "{more}");
         }
         assert!(config(rule(json!({"tenant": id, "project": id}))).check().is_ok());
+        for claim in ["sub", "/realm_access/name", "https://example.com/name"] {
+            assert!(config(rule(json!({"claim": claim, "tenant": id}))).check().is_ok(), "{claim}");
+        }
     }
 }

@@ -39,11 +39,33 @@ impl Rule {
     }
 }
 
+/// What people call themselves at many providers, and change at will (OpenID Connect Core, section 5.1).
+const SET_BY_PEOPLE: [&str; 9] = [
+    "name",
+    "given_name",
+    "family_name",
+    "middle_name",
+    "nickname",
+    "preferred_username",
+    "profile",
+    "picture",
+    "website",
+];
+
+/// The claim at the top of the token that is named, or in which a pointer looks.
+pub(crate) fn top(claim: &str) -> &str {
+    claim.strip_prefix('/').map_or(claim, |pointer| pointer.split('/').next().unwrap_or_default())
+}
+
 /// Refuses what gives nobody anything, or more than is meant.
 pub(crate) fn check_rule(rule: &Rule) -> Result<(), &'static str> {
     match rule.grant() {
         _ if rule.claim.is_empty() => Err("a rule names a claim"),
         _ if rule.value.is_empty() => Err("a rule names a value"),
+        _ if SET_BY_PEOPLE.contains(&top(&rule.claim)) => Err(
+            "people may set such a claim themselves; a rule takes one that the provider alone sets, such as groups, roles or \
+             sub, or a verified email",
+        ),
         Some(_) => Ok(()),
         None if rule.role == Role::Operator => {
             Err("an operator is one of the whole server, and of no tenant")
