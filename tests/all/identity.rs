@@ -253,8 +253,10 @@ fn a_sign_in_ends_once_in_the_browser_that_began_it() {
         (&own.state, &other.cookie),
         (&own.state, &expired),
     ] {
+        // Neither the session, nor the sign-in that is under way, nor what the page tells is another then.
         let answer = come_back(&server, &format!("code={code}&state={state}"), cookie);
-        assert_eq!(failure(&server, &answer).0, "SignInExpired", "{state} {cookie}");
+        assert_eq!((answer.status, answer.header("location")), (303, &format!("{}/", server.base())[..]));
+        assert_eq!(answer.headers.get_all("set-cookie").iter().count(), 0, "{state} {cookie}");
     }
     let twice = format!("code={code}&code={code}&state={}", own.state);
     assert_eq!(failure(&server, &come_back(&server, &twice, &own.cookie)).0, "SignInExpired");
@@ -318,16 +320,15 @@ fn a_person_may_what_was_given_and_nothing_that_outlasts_it() {
     let others = format!("/api/{OTHER_TENANT}/{OTHER_TENANT}/execution/jobs");
     assert_eq!(ask(&server, "GET", &others, &stranger, &Value::Null).status, 200);
     assert_eq!(ask(&server, "GET", &others, &reader, &Value::Null).problem(404).0, "NotFound");
-    // What an administrator makes ends with the session, and schedules take a token.
+    // What would stand for an administrator later takes a token.
     let administrator = session(&server, &with_code(&server, "right administrator"));
-    let mut token = json!({"subject": "ci", "role": "viewer", "tenantId": TENANT, "projectId": PROJECT});
-    let made = ask(&server, "POST", "/api/admin/tokens", &administrator, &token).ok();
-    assert!(made["expiresAt"].is_string(), "{made}");
-    token["expiresInSeconds"] = json!(13 * 3600);
-    assert_eq!(
-        ask(&server, "POST", "/api/admin/tokens", &administrator, &token).problem(400).0,
-        "InvalidExpiry"
-    );
+    let holder = json!({"role": "viewer", "tenantId": TENANT, "projectId": PROJECT, "expiresInSeconds": 1});
+    for (path, name) in [("/api/admin/tokens", "subject"), ("/api/admin/application-passwords", "userName")] {
+        let mut wanted = holder.clone();
+        wanted[name] = json!("ci");
+        let (code, detail) = ask(&server, "POST", path, &administrator, &wanted).problem(400);
+        assert!(code == "TokenNeeded" && detail.contains("make it with a token"), "{path}: {code} {detail}");
+    }
     let schedule = json!({"cron": "0 6 * * *", "timeZone": "Europe/Berlin"});
     let pipeline = json!({"name": "Each morning", "jobType": "ProcessMining", "schedule": schedule});
     let path = project.path(&format!("pipelines/{}", Uuid::new_v4()));
@@ -385,7 +386,12 @@ fn without_a_provider_nothing_is_offered_and_one_that_is_away_is_told_of() {
     let (code, detail) = failure(&server, &come_back(&server, &query, &begun.cookie));
     assert!(code == "ProviderUnavailable" && detail.contains("no connection"), "{detail}");
     let later = started(&settings(provider.issuer()), &[("API__AUTH_FAILURES_PER_MINUTE", "2")]);
-    let begin = || later.client(None).send("POST", "/api/session/provider", &[SAME], &[]);
+    let begin_by = |site| later.client(None).send("POST", "/api/session/provider", &[site], &[]);
+    let begin = || begin_by(SAME);
+    for _ in 0..3 {
+        // What pages of others have a browser ask for does not count against it.
+        assert_eq!(begin_by(("sec-fetch-site", "cross-site")).problem(403).0, "CrossSite");
+    }
     assert_eq!(begin().problem(503).0, "ProviderUnavailable");
     eventually("the operator is told", Duration::from_secs(20), || {
         later.log().contains("nobody can sign in by the identity provider yet").then_some(())
@@ -438,6 +444,10 @@ fn a_provider_that_cannot_be_meant_keeps_the_server_from_starting() {
         (
             vec![("OIDC__RULES", r#"[{claim="groups",value="a",role="viewer"}]"#)],
             "every role but operator holds in a tenant",
+        ),
+        (
+            vec![("OIDC__RULES", r#"[{claim="nickname",value="a",role="operator"}]"#)],
+            "people may set such a claim themselves; a rule takes one that the provider alone sets, such as groups",
         ),
         (vec![("OIDC__SESSION_SECONDS", "8d")], "oidc.session_seconds"),
         (vec![("OIDC__ISUER", "x")], "isuer"),

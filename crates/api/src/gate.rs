@@ -11,6 +11,7 @@ use crate::config::ApiConfig;
 use crate::extract::Ids;
 use crate::problem::Problem;
 use crate::protection::{Admission, Protection};
+use crate::provider::check_step;
 use crate::queries::KnownQueries;
 use crate::request_id::REQUEST_ID;
 use crate::routes::{Access, HEALTH, Routes};
@@ -97,6 +98,8 @@ async fn enter(gate: &Arc<Gate>, request: Request, next: Next) -> Result<Respons
         }
         Access::Anyone | Access::SignedLink => return Ok(next.run(request).await),
         Access::SignIn => {
+            // What pages of others have a browser ask for does not keep its address from signing in.
+            check_step(request.method(), request.headers(), gate.service.public_url())?;
             gate.failures.count_sign_in(arrival.as_ref())?;
             return Ok(next.run(request).await);
         }

@@ -85,14 +85,7 @@ pub(crate) async fn get(State(service): State<Arc<Service>>, headers: HeaderMap)
     params(("again" = Option<bool>, Query, description = "Whether the provider asks who it is even if it knows; false by default")),
     responses((status = 200, description = "Where the browser goes; `Set-Cookie` ties the sign-in to it", body = BegunAnswer)),
 )]
-pub(crate) async fn begin(
-    State(service): State<Arc<Service>>,
-    query: Query,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let public_url = service.public_url();
-    check_own_page(&Method::POST, &headers, public_url)?;
-    check_address(&headers, public_url)?;
+pub(crate) async fn begin(State(service): State<Arc<Service>>, query: Query) -> Result<Response, Problem> {
     let again = query.word("again", &[("true", true), ("false", false)])?.unwrap_or(false);
     let begun = service.begin_sign_in(&callback(&service), again).await?;
     let mut response = Json(BegunAnswer { url: begun.url }).into_response();
@@ -124,10 +117,14 @@ pub(crate) async fn come_back(
     if service.provider_label().is_none() {
         return Err(ServiceError::NotFound("an identity provider").into());
     }
-    check_navigation(&headers)?;
-    let opened = finish(&service, &headers, &uri).await;
+    let returned = returned(&headers, &uri);
     let page = format!("{}/", service.public_url());
     let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, page)]).into_response();
+    // Whoever sends a browser here with anything else ends no sign-in that is under way in it, and has it show nothing.
+    if !service.has_begun(&returned) {
+        return Ok(response);
+    }
+    let opened = finish(&service, &headers, returned).await;
     insert_cookie(&mut response, &kept_cookie(&service, None));
     match opened {
         Ok(opened) => {
@@ -144,8 +141,11 @@ pub(crate) async fn come_back(
 }
 
 /// A task of its own: a browser that goes away keeps nothing from being written down that was done.
-async fn finish(service: &Arc<Service>, headers: &HeaderMap, uri: &Uri) -> Result<Opened, ServiceError> {
-    let returned = returned(headers, uri);
+async fn finish(
+    service: &Arc<Service>,
+    headers: &HeaderMap,
+    returned: Returned,
+) -> Result<Opened, ServiceError> {
     let request_id = headers.get(&REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
     let call = move |principal: Principal| AuditedCall {
         action: format!("GET {CALLBACK}"),
@@ -178,6 +178,16 @@ fn returned(headers: &HeaderMap, uri: &Uri) -> Returned {
 
 fn callback(service: &Service) -> String {
     format!("{}{CALLBACK}", service.public_url())
+}
+
+/// Refuses a step that neither a page of this server nor a browser on its way back takes.
+pub(crate) fn check_step(method: &Method, headers: &HeaderMap, public_url: &str) -> Result<(), Problem> {
+    match *method {
+        Method::POST => {
+            check_own_page(method, headers, public_url).and_then(|()| check_address(headers, public_url))
+        }
+        _ => check_navigation(headers),
+    }
 }
 
 /// Refuses what a page loads or asks for by itself: a browser comes back with the page that it shows.

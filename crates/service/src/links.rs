@@ -64,10 +64,11 @@ pub fn link_url(base: &str, target: &LinkTarget, grant: &LinkGrant) -> String {
 }
 
 impl Service {
-    /// The grant that a new link carries.
-    pub fn sign_link(&self, target: &LinkTarget) -> LinkGrant {
-        let expires = self.clock.now().plus(Duration::from_secs(self.config.link_seconds)).0 / 1_000_000;
-        self.sign_until(target, expires)
+    /// The grant that a new link carries. It ends when whoever asks for it does (`end`), if they do earlier.
+    pub fn sign_link(&self, target: &LinkTarget, end: Option<Timestamp>) -> LinkGrant {
+        let expires = self.clock.now().plus(Duration::from_secs(self.config.link_seconds));
+        let expires = end.map_or(expires, |end| end.min(expires));
+        self.sign_until(target, expires.0 / 1_000_000)
     }
 
     pub(crate) fn sign_until(&self, target: &LinkTarget, expires: i64) -> LinkGrant {
@@ -121,5 +122,27 @@ impl Service {
                 &expires.to_be_bytes(),
             ],
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stubs;
+    use fuelcell_domain::clock::ManualClock;
+    use fuelcell_domain::{ProjectId, TenantId};
+    use fuelcell_store::MemoryStore;
+
+    #[test]
+    fn a_link_ends_no_later_than_whoever_asks_for_it() {
+        let clock = Arc::new(ManualClock::new(Timestamp(0)));
+        let service = stubs::service(Arc::new(MemoryStore::new()), clock).0;
+        let project = ProjectRef { tenant: TenantId::random(), project: ProjectId::random() };
+        let target = LinkTarget { project, job: JobId::random(), name: "a.csv".into() };
+        let life = i64::try_from(service.config.link_seconds).unwrap();
+        for (end, expires) in [(None, life), (Some(1), 1), (Some(life + 1), life)] {
+            let end = end.map(|seconds: i64| Timestamp(seconds * 1_000_000));
+            assert_eq!(service.sign_link(&target, end).expires, expires);
+        }
     }
 }

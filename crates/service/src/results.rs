@@ -67,16 +67,16 @@ impl Service {
         let mut outputs: Vec<_> = made
             .chain(checkpoint.map(|checkpoint| (None, checkpoint)))
             .filter(|(_, artifact)| of_kind(artifact))
-            .map(|(declared, artifact)| self.output(&job, artifact, declared))
+            .map(|(declared, artifact)| self.output(principal, &job, artifact, declared))
             .collect();
         let marked = outputs.iter().position(|output| output.artifact.description.primary);
         let only = (outputs.len() == 1 && job.state == JobState::Completed).then_some(0);
         let primary = marked.or(only).map(|place| outputs.remove(place));
         // The profile is, too, and no result: it is never the first that clients show.
         let profile = of_role(ArtifactRole::Profile).filter(of_kind);
-        outputs.extend(profile.map(|artifact| self.output(&job, artifact, None)));
+        outputs.extend(profile.map(|artifact| self.output(principal, &job, artifact, None)));
         let summary = LinkTarget { project, job: id, name: RUN_SUMMARY.into() };
-        let grant = self.sign_link(&summary);
+        let grant = self.sign_link(&summary, principal.expires_at);
         let receipt = self.store.receipts(id).await?.pop();
         Ok(Results { job, primary, run_summary: (summary, grant), additional: outputs, published, receipt })
     }
@@ -157,10 +157,10 @@ impl Service {
         Ok(module.filter(|module| module.digest == pinned.digest).map(|module| module.manifest))
     }
 
-    fn output(&self, job: &Job, artifact: Artifact, declared: Option<bool>) -> Output {
+    fn output(&self, principal: &Principal, job: &Job, artifact: Artifact, declared: Option<bool>) -> Output {
         let target =
             LinkTarget { project: job.project, job: job.id, name: artifact.description.name.clone() };
-        let grant = self.sign_link(&target);
+        let grant = self.sign_link(&target, principal.expires_at);
         Output { artifact, target, grant, declared }
     }
 

@@ -9,7 +9,7 @@ use crate::session_table::{Session, SessionBook, SignedIn, make_room};
 use crate::{Principal, Service, ServiceError};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use fuelcell_domain::{Digest, Project, ProjectRef, Scope, Tenant, Timestamp};
+use fuelcell_domain::{Digest, Project, ProjectRef, Role, Scope, Tenant, Timestamp};
 use fuelcell_store::{Page, Seek};
 use std::io;
 use std::sync::Arc;
@@ -112,6 +112,24 @@ impl Service {
         Ok(ended)
     }
 
+    /// Ends the sessions of a person in which they may something else than what they are `granted` now.
+    pub(crate) async fn end_outdated(
+        &self,
+        holder: Digest,
+        granted: Option<(Role, Scope)>,
+    ) -> Result<(), ServiceError> {
+        let has_ended = {
+            let mut open = self.sessions.open();
+            let before = open.len();
+            open.retain(|_, session| {
+                let given = session.person.as_ref().map(|person| (person.role, person.scope));
+                session.token != holder || (given.is_some() && given == granted)
+            });
+            open.len() < before
+        };
+        if has_ended { self.write_sessions().await } else { Ok(()) }
+    }
+
     /// The projects that the principal may see with their tenants, and whether there are more than are listed.
     pub async fn projects_in_scope(
         &self,
@@ -150,14 +168,16 @@ impl Service {
     }
 
     fn holds(&self, session: &Session, now: Timestamp) -> bool {
+        let age = now.since(session.began);
         now.since(session.seen) < Duration::from_secs(self.config.session_idle_seconds)
-            && now.since(session.began) < Duration::from_secs(self.config.session_seconds)
-            && session.person.as_ref().is_none_or(|person| now < person.ends && self.are_rules(person.rules))
+            && age < Duration::from_secs(self.config.session_seconds)
+            && session.person.as_ref().is_none_or(|person| now < person.ends && self.is_believed(person, age))
     }
 
-    /// Whether these are the rules by which people are given roles now.
-    fn are_rules(&self, rules: Digest) -> bool {
-        self.provider.as_ref().is_some_and(|provider| provider.rules() == rules)
+    /// Whether what was said of somebody so long ago is still believed, by the rules and for the time that hold now.
+    fn is_believed(&self, person: &SignedIn, age: Duration) -> bool {
+        let provider = self.provider.as_ref();
+        provider.is_some_and(|provider| provider.rules() == person.rules && age < provider.session_time())
     }
 
     fn session_hash(&self, secret: &str) -> Digest {
@@ -172,7 +192,7 @@ impl Service {
     }
 }
 
-/// Whoever signed in without a token: what they make ends when this does, so that nothing outlasts what was said of them.
+/// Whoever signed in without a token: the links that they are given end when this does.
 pub(crate) fn person_of(person: SignedIn) -> Principal {
     let SignedIn { id, subject, role, scope, ends, .. } = person;
     Principal { token: id, subject, role, scope, expires_at: Some(ends), hash: None, session: None }
@@ -195,7 +215,7 @@ mod tests {
     use crate::stubs;
     use crate::tokens::Life;
     use fuelcell_domain::clock::ManualClock;
-    use fuelcell_domain::{Clock, Role, Token};
+    use fuelcell_domain::{Clock, Token};
     use fuelcell_store::MemoryStore;
     use parking_lot::Mutex;
 

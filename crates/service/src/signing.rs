@@ -29,7 +29,7 @@ impl Signing for Service {
 
     fn output_link(&self, project: ProjectRef, job: JobId, output: &str) -> String {
         let target = LinkTarget { project, job, name: output.to_owned() };
-        link_url(self.public_url(), &target, &self.sign_link(&target))
+        link_url(self.public_url(), &target, &self.sign_link(&target, None))
     }
 
     fn public_url(&self) -> String {

@@ -95,6 +95,7 @@ impl Service {
         // Of somebody without a role only the entry is made, and that is a matter of the server.
         let (role, scope) = granted.clone().unwrap_or((Role::Viewer, Scope::Server));
         let holder = Digest(self.secret.mac("person", &[&person.key.0]));
+        self.end_outdated(holder, granted.as_ref().ok().copied()).await?;
         let signed_in =
             SignedIn { id: TokenId::of_person(holder), subject: person.shown, role, scope, ends, rules };
         let entry = call(person_of(signed_in.clone()));
@@ -126,16 +127,24 @@ impl Service {
         self.provider.as_ref().ok_or(ServiceError::NotFound("an identity provider"))
     }
 
-    /// The sign-in that this browser began, if it is the one that the provider answers.
+    /// Whether the provider answers a sign-in that this browser began, however long ago.
+    pub fn has_begun(&self, returned: &Returned) -> bool {
+        self.answered(returned).is_some()
+    }
+
+    /// The sign-in that this browser began in time, if it is the one that the provider answers.
     fn begun(&self, returned: &Returned) -> Result<SignIn, ServiceError> {
-        let (kept, state) = returned.kept.as_deref().zip(returned.state.as_deref()).ok_or_else(not_begun)?;
-        let sign_in = self.tied(kept);
+        let (sign_in, ends) = self.answered(returned).ok_or_else(not_begun)?;
+        if self.clock.now() < ends { Ok(sign_in) } else { Err(not_begun()) }
+    }
+
+    /// The same at whatever time, with its end.
+    fn answered(&self, returned: &Returned) -> Option<(SignIn, Timestamp)> {
+        let (kept, state) = returned.kept.as_deref().zip(returned.state.as_deref())?;
         // The time is part of what the state is made of.
-        let ends = kept.rsplit_once('.').and_then(|(_, ends)| ends.parse().ok()).map(Timestamp);
-        match same(&sign_in.state, state) && ends.is_some_and(|ends| self.clock.now() < ends) {
-            true => Ok(sign_in),
-            false => Err(not_begun()),
-        }
+        let ends = kept.rsplit_once('.').and_then(|(_, ends)| ends.parse().ok()).map(Timestamp)?;
+        let sign_in = self.tied(kept);
+        same(&sign_in.state, state).then_some((sign_in, ends))
     }
 
     fn tied(&self, kept: &str) -> SignIn {
@@ -191,6 +200,7 @@ impl From<SignInError> for ServiceError {
 mod tests {
     use super::*;
     use crate::stubs;
+    use crate::tokens::Life;
     use async_trait::async_trait;
     use fuelcell_domain::TenantId;
     use fuelcell_domain::clock::ManualClock;
@@ -200,10 +210,11 @@ mod tests {
     const TIME: Duration = Duration::from_secs(3600);
     const CALLBACK: &str = "http://server.example/back";
 
-    /// Says of everybody what it is told to say, by rules of a number.
+    /// Says of everybody what it is told to say, by rules of a number and for a time.
     struct Vouching {
         grant: Mutex<Result<(Role, Scope), String>>,
         rules: Mutex<u8>,
+        time: Mutex<Duration>,
     }
 
     #[async_trait]
@@ -217,7 +228,7 @@ mod tests {
         }
 
         fn session_time(&self) -> Duration {
-            TIME
+            *self.time.lock().unwrap()
         }
 
         async fn begin(&self, sign_in: &SignIn, _: &str, _: bool) -> Result<String, SignInError> {
@@ -244,7 +255,7 @@ mod tests {
         let clock = Arc::new(ManualClock::new(Timestamp(0)));
         let mut service = stubs::service(Arc::new(MemoryStore::new()), clock.clone()).0;
         let grant = Mutex::new(Ok((Role::Operator, Scope::Server)));
-        let provider = Arc::new(Vouching { grant, rules: Mutex::new(1) });
+        let provider = Arc::new(Vouching { grant, rules: Mutex::new(1), time: Mutex::new(TIME) });
         service.sign_in_by(provider.clone());
         World { service, clock, provider }
     }
@@ -306,16 +317,74 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_time_that_is_made_shorter_holds_for_the_sessions_that_are_open() {
+        let world = world();
+        let ann = world.finish(world.begun("ann").await).await.unwrap();
+        world.clock.advance(TIME / 2);
+        *world.provider.time.lock().unwrap() = TIME / 2 + Duration::from_secs(1);
+        assert!(world.holder(&ann).await.is_some());
+        world.clock.advance(Duration::from_secs(1));
+        assert!(world.holder(&ann).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn what_a_later_sign_in_gives_or_does_not_ends_what_was_given_otherwise() {
+        let world = world();
+        let grant = |granted| *world.provider.grant.lock().unwrap() = granted;
+        let holders = async |sessions: [&Opened; 3]| {
+            let mut holders = Vec::new();
+            for session in sessions {
+                holders.push(world.holder(session).await.is_some());
+            }
+            holders
+        };
+        let bob = world.finish(world.begun("bob").await).await.unwrap();
+        let first = world.finish(world.begun("ann").await).await.unwrap();
+        let same = world.finish(world.begun("ann").await).await.unwrap();
+        assert_eq!(holders([&bob, &first, &same]).await, [true, true, true]);
+        let operator = world.holder(&first).await.unwrap();
+        let tenant = world.service.create_tenant(&operator, None, "a tenant".into()).await.unwrap().id;
+        grant(Ok((Role::Viewer, Scope::Tenant(tenant))));
+        let viewer = world.finish(world.begun("ann").await).await.unwrap();
+        assert_eq!(holders([&bob, &first, &same]).await, [true, false, false]);
+        assert_eq!(world.holder(&viewer).await.unwrap().role, Role::Viewer);
+        grant(Err("nothing any more".into()));
+        assert!(world.finish(world.begun("ann").await).await.is_err());
+        assert!(world.holder(&viewer).await.is_none() && world.holder(&bob).await.is_some());
+    }
+
+    #[tokio::test]
+    async fn what_stands_for_its_maker_later_is_made_with_a_token() {
+        let world = world();
+        let opened = world.finish(world.begun("ann").await).await.unwrap();
+        let ann = world.holder(&opened).await.unwrap();
+        let service = &world.service;
+        let tenant = service.create_tenant(&ann, None, "a tenant".into()).await.unwrap().id;
+        let project = service.create_project(&ann, tenant, None, "a project".into()).await.unwrap().id;
+        let (viewer, scope, life) = (Role::Viewer, Scope::Project(project), Some(Life::Seconds(1)));
+        for life in [None, life] {
+            let token = service.create_token(&ann, "ci".into(), viewer, scope, life).await;
+            assert_eq!(token.err().map(|error| error.code()), Some("TokenNeeded"));
+            let password =
+                service.create_application_password(&ann, project, "ci".into(), viewer, life).await;
+            assert_eq!(password.err().map(|error| error.code()), Some("TokenNeeded"));
+        }
+        assert!(service.store.tokens().await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
     async fn a_sign_in_ends_in_time_and_with_what_it_began_with() {
         let world = world();
         let code = |refused: Result<Opened, ServiceError>| refused.err().map(|error| error.code());
         let (late, strange) = (world.begun("ann").await, world.begun("ann").await);
         let strange = Returned { kept: late.kept.clone(), ..strange };
+        assert!(world.service.has_begun(&late) && !world.service.has_begun(&strange));
         assert_eq!(code(world.finish(strange).await), Some("SignInExpired"));
         let longer = late.kept.as_ref().unwrap().rsplit_once('.').unwrap().0;
         let longer = Returned { kept: Some(format!("{longer}.{}", i64::MAX)), ..world.begun("ann").await };
         assert_eq!(code(world.finish(longer).await), Some("SignInExpired"));
         world.clock.advance(SIGN_IN_TIME);
+        assert!(world.service.has_begun(&late), "too late, but its own");
         assert_eq!(code(world.finish(late).await), Some("SignInExpired"));
         assert_eq!(code(world.finish(Returned::default()).await), Some("SignInExpired"));
     }

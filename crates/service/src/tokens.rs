@@ -152,12 +152,17 @@ impl Service {
         }
     }
 
-    /// When a new token ends. Nobody grants for longer than they have themselves.
+    /// When a new token ends. Nobody grants for longer than they have themselves, and nobody without a token, whose session
+    /// may end at any time.
     pub(crate) fn end_of(
         &self,
         principal: &Principal,
         life: Option<Life>,
     ) -> Result<Option<Timestamp>, ServiceError> {
+        if principal.is_person() {
+            let message = "tokens and passwords are made with a token, and this session began without one; make it with a token";
+            return Err(ServiceError::invalid("TokenNeeded", message));
+        }
         let now = self.clock.now();
         let wrong = |message: String| ServiceError::invalid("InvalidExpiry", message);
         let Some(life) = life else { return Ok(principal.expires_at) };
@@ -175,7 +180,7 @@ impl Service {
         }
         match principal.expires_at {
             Some(own) if end > own => Err(wrong(format!(
-                "the token or session that makes this one ends at {}; what it makes cannot hold longer",
+                "the token that makes this one ends at {}; what it makes cannot hold longer",
                 own.to_rfc3339()
             ))),
             _ => Ok(Some(end)),

@@ -2,7 +2,7 @@ import { type QueryKey, useInfiniteQuery, useQueryClient } from "@tanstack/react
 import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import { api, call, type Place } from "../api/client";
 import { usePlace } from "../app/shell";
-import { useWhyNot } from "../app/session";
+import { useSession, useWhyNot } from "../app/session";
 import page from "../job/job.module.css";
 import { useTexts } from "../texts";
 import { Grid } from "../ui/grid";
@@ -100,10 +100,13 @@ function TakeAway({ label, name, sure, keys, act }: { label: string; name: strin
 }
 
 function Add({ what, label, place }: { what: "token" | "password" | "secret"; label: string; place: Place }) {
+  const { access } = useTexts();
+  const { identityProvider } = useSession();
   const [opens, setOpens] = useState(false);
+  const why = identityProvider && what !== "secret" ? access.takesToken : null;
   return (
     <>
-      <Button onClick={() => setOpens(true)}>{label}</Button>
+      <Button why={why} onClick={() => setOpens(true)}>{label}</Button>
       {opens && <Suspense><Make what={what} place={place} close={() => setOpens(false)} /></Suspense>}
     </>
   );

@@ -134,6 +134,7 @@ export const manage: typeof en = {
     add: "Neues Token",
     addPassword: "Neues Passwort",
     addSecret: "Neues Geheimnis",
+    takesToken: "Melden Sie sich dafür mit einem Token an: Was hier entsteht, überdauert eine Sitzung eines Identitätsanbieters.",
     revoke: "Widerrufen",
     revokes: (name) => `Widerrufen: ${name}`,
     remove: "Löschen",

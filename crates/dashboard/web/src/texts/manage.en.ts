@@ -133,6 +133,7 @@ export const manage = {
     add: "New token",
     addPassword: "New password",
     addSecret: "New secret",
+    takesToken: "Sign in with a token to make this: what is made here outlasts a session of an identity provider.",
     revoke: "Revoke",
     revokes: (name: string) => `Revoke: ${name}`,
     remove: "Delete",
