@@ -2,7 +2,7 @@
 //! connection or of this process.
 //!
 //! How much has come is a record; the bytes lie staged in the blob store. Bytes are synced before the record tells of them,
-//! every [`PIECE`] and where a part ends or breaks off. Where fewer bytes lie there than the record says, as in a restored
+//! every [`PIECE`] or [`PIECE_TIME`] and where a part ends or breaks off. Where fewer bytes lie there than the record says, as in a restored
 //! backup, the upload goes on behind those that do.
 
 use crate::datasets::file_name;
@@ -10,7 +10,7 @@ use crate::uploads::{ByteSource, CHUNK, on_a_thread, other_digest, write_error};
 use crate::{Principal, Service, ServiceError, Upload};
 use fuelcell_domain::upload::MAX_UPLOADS;
 use fuelcell_domain::{
-    Dataset, DatasetId, Digest, DigestWriter, ProjectRef, Role, Timestamp, UnfinishedUpload, UploadId,
+    Clock, Dataset, DatasetId, Digest, DigestWriter, ProjectRef, Role, Timestamp, UnfinishedUpload, UploadId,
 };
 use fuelcell_store::{BlobStore, StagedWriter, StoreError};
 use std::io::{self, ErrorKind, Read, Sink, Write};
@@ -19,6 +19,8 @@ use std::time::Duration;
 
 /// Bytes after which what has come is made durable, if not earlier.
 const PIECE: u64 = 8 << 20;
+/// The time after which it is, however little has come: what is being added to does not expire.
+const PIECE_TIME: Duration = Duration::from_secs(10);
 
 /// What an uploader says of a file before it comes.
 pub struct NewUpload {
@@ -137,6 +139,8 @@ impl Service {
         id: UploadId,
     ) -> Result<(), ServiceError> {
         self.require(principal, project, Role::Submitter).await?;
+        self.store.upload(project, id).await?.ok_or(ServiceError::NotFound("upload"))?;
+        let _turn = self.appends.enter(id).ok_or_else(busy)?;
         self.give_up(project, id).await
     }
 
@@ -197,6 +201,7 @@ impl Service {
         let mut arriving = Arriving {
             upload: upload.id,
             bytes: part.bytes,
+            clock: Arc::clone(&self.clock),
             blobs: Arc::clone(&self.blobs),
             stage: None,
             hash: part.digest.map(|_| DigestWriter::new(io::sink())),
@@ -231,8 +236,14 @@ impl Service {
         principal: &Principal,
         upload: UnfinishedUpload,
     ) -> Result<Dataset, ServiceError> {
+        let size = upload.size;
+        // Reading a large file takes a while, in which it must not expire.
+        let upload = self.advance(upload, size).await?;
         let UnfinishedUpload { id, project, dataset, name, media_type, digest, .. } = upload;
         let blob = self.blobs.staged(id).await?;
+        if blob.size != size {
+            return Err(ServiceError::WrongOffset { given: size, durable: blob.size });
+        }
         if digest.is_some_and(|announced| announced != blob.digest) {
             self.give_up(project, id).await?;
             return Err(other_digest(blob.digest));
@@ -281,6 +292,7 @@ struct Piece {
 struct Arriving {
     upload: UploadId,
     bytes: ByteSource,
+    clock: Arc<dyn Clock>,
     blobs: Arc<dyn BlobStore>,
     /// Opened with the first byte.
     stage: Option<Box<dyn StagedWriter>>,
@@ -292,6 +304,7 @@ impl Arriving {
     /// Writes what comes next behind the first `offset` of `size` bytes.
     fn piece(&mut self, offset: u64, size: u64) -> Result<Piece, ServiceError> {
         let mut buffer = vec![0; CHUNK];
+        let begun = self.clock.now();
         let mut length = 0;
         let end = loop {
             let count = match self.bytes.read(&mut buffer) {
@@ -307,7 +320,7 @@ impl Arriving {
                 break Some(Err(error));
             }
             length += count as u64;
-            if length >= PIECE {
+            if length >= PIECE || self.clock.now().since(begun) >= PIECE_TIME {
                 break None;
             }
         };

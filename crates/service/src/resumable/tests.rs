@@ -6,6 +6,7 @@ use fuelcell_domain::clock::ManualClock;
 use fuelcell_store::MemoryStore;
 use std::io::Cursor;
 use std::sync::mpsc;
+use tokio::runtime::Handle;
 
 /// A project, somebody who may upload there, and the time.
 struct Scene {
@@ -32,6 +33,10 @@ impl Scene {
 
     async fn add(&self, id: UploadId, offset: u64, part: Upload) -> Result<Appended, ServiceError> {
         self.service.append_upload(&self.anna, self.project, (id, offset), part).await
+    }
+
+    async fn abandon(&self, id: UploadId) -> Result<(), ServiceError> {
+        self.service.abandon_upload(&self.anna, self.project, id).await
     }
 
     async fn offset(&self, id: UploadId) -> Result<u64, ServiceError> {
@@ -106,10 +111,12 @@ async fn of_two_who_add_at_the_same_time_one_does() {
         tokio::spawn(async move { service.append_upload(&anna, project, (id, 0), slow).await.map(drop) });
     begun.await.unwrap();
     assert_eq!(code(scene.add(id, 0, part(b"abc")).await), "UploadBusy");
+    assert_eq!(code(scene.abandon(id).await), "UploadBusy");
     sender.send(b"ab".to_vec()).unwrap();
     drop(sender);
     first.await.unwrap().unwrap();
     assert_eq!(code(scene.add(id, 2, part(b"c")).await), "fine");
+    assert_eq!(code(scene.abandon(id).await), "NotFound");
 }
 
 /// Says when it is read, and brings what is sent.
@@ -155,6 +162,52 @@ async fn an_upload_ends_when_nothing_is_added_for_long() {
     assert_eq!(code(scene.add(id, 1, part(b"b")).await), "UploadExpired");
 }
 
+/// Bytes that arrive one by one, and what happens before each of them and before their end.
+struct Meanwhile<F>(Cursor<Vec<u8>>, F);
+
+impl<F: FnMut()> Read for Meanwhile<F> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        (self.1)();
+        self.0.read(&mut buffer[..1])
+    }
+}
+
+#[tokio::test]
+async fn an_upload_whose_bytes_come_slowly_does_not_expire() {
+    let scene = Scene::set().await;
+    let id = scene.begin(4, None).await.unwrap().id;
+    let life = Duration::from_secs(ServiceConfig::default().upload_seconds);
+    let (service, clock) = (Arc::clone(&scene.service), Arc::clone(&scene.clock));
+    let slow = Meanwhile(Cursor::new(b"abcd".to_vec()), move || {
+        clock.advance(life - Duration::from_secs(1));
+        let expired = Handle::current().block_on(service.store.expire_uploads(clock.now()));
+        assert_eq!(expired.unwrap(), 0);
+    });
+    assert!(matches!(scene.add(id, 0, Upload::of(Box::new(slow))).await, Ok(Appended::Whole(_))));
+}
+
+#[tokio::test]
+async fn bytes_that_go_before_the_end_are_no_dataset_and_leave_equal_ones_alone() {
+    let scene = Scene::set().await;
+    let known = scene.begin(4, None).await.unwrap().id;
+    assert!(matches!(scene.add(known, 0, part(b"abcd")).await, Ok(Appended::Whole(_))));
+    let id = scene.begin(4, Some(Digest::of(b"abcd"))).await.unwrap().id;
+    let (service, clock) = (Arc::clone(&scene.service), Arc::clone(&scene.clock));
+    // As a sweep may do when the project is being removed.
+    let swept = Meanwhile(Cursor::new(b"abcd".to_vec()), move || {
+        clock.advance(PIECE_TIME);
+        Handle::current().block_on(service.blobs.unstage(id)).unwrap();
+    });
+    assert_eq!(code(scene.add(id, 0, Upload::of(Box::new(swept))).await), "WrongOffset");
+    assert_eq!(scene.service.datasets(&scene.anna, scene.project).await.unwrap().len(), 1);
+    let bytes = scene.service.blobs.open(Digest::of(b"abcd")).await.unwrap().unwrap();
+    assert_eq!(bytes.size(), 4);
+    let upload = scene.service.unfinished_upload(&scene.anna, scene.project, id).await.unwrap();
+    assert_eq!(upload.offset, 0);
+    assert_eq!(upload.expires_at, scene.service.end_of_uploads(), "the end was begun just now");
+    assert!(matches!(scene.add(id, 0, part(b"abcd")).await, Ok(Appended::Whole(_))));
+}
+
 #[tokio::test]
 async fn a_project_has_as_many_unfinished_uploads_as_is_stated() {
     let scene = Scene::set().await;
@@ -166,7 +219,7 @@ async fn a_project_has_as_many_unfinished_uploads_as_is_stated() {
     assert_eq!(code(scene.add(ids[0], 0, part(b"a")).await), "fine");
     scene.begin(1, None).await.unwrap();
     assert_eq!(code(scene.begin(1, None).await), "TooManyUnfinishedUploads");
-    scene.service.abandon_upload(&scene.anna, scene.project, ids[1]).await.unwrap();
+    scene.abandon(ids[1]).await.unwrap();
     scene.begin(0, None).await.unwrap();
 }
 
