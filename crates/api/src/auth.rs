@@ -43,13 +43,16 @@ pub(crate) enum Scheme {
 /// address.
 pub(crate) struct AuthFailures {
     limiter: DefaultKeyedRateLimiter<Peer>,
+    /// The same of sign-ins by an identity provider, of which nobody knows at first whether they are right ones.
+    sign_ins: DefaultKeyedRateLimiter<Peer>,
     clock: DefaultClock,
 }
 
 impl AuthFailures {
     pub(crate) fn new(config: &ApiConfig) -> Self {
         let quota = Quota::per_minute(config.auth_failures_per_minute);
-        Self { limiter: RateLimiter::keyed(quota), clock: DefaultClock::default() }
+        let (limiter, sign_ins) = (RateLimiter::keyed(quota), RateLimiter::keyed(quota));
+        Self { limiter, sign_ins, clock: DefaultClock::default() }
     }
 
     /// Recognises the caller; a peer that presented too many wrong tokens or passwords is told to wait.
@@ -71,25 +74,28 @@ impl AuthFailures {
             Scheme::Basic => by_password(service, header).await,
         };
         if let Err(ServiceError::Unauthenticated) = recognised {
-            self.count(peer(parts.extensions.get()))?;
+            self.count(&self.limiter, peer(parts.extensions.get()), "wrong tokens or passwords")?;
         }
         Ok(recognised?)
     }
 
-    /// Counts a step of a sign-in by an identity provider, of which nobody knows yet whether it is a right one.
+    /// Counts a step of a sign-in by an identity provider.
     pub(crate) fn count_sign_in(&self, arrival: Option<&Arrival>) -> Result<(), ServiceError> {
-        self.count(peer(arrival))
+        self.count(&self.sign_ins, peer(arrival), "sign-ins")
     }
 
-    fn count(&self, peer: Peer) -> Result<(), ServiceError> {
-        if self.limiter.len() > MAX_PEERS {
-            self.limiter.retain_recent();
+    fn count(
+        &self,
+        limiter: &DefaultKeyedRateLimiter<Peer>,
+        peer: Peer,
+        what: &str,
+    ) -> Result<(), ServiceError> {
+        if limiter.len() > MAX_PEERS {
+            limiter.retain_recent();
         }
-        self.limiter.check_key(&peer).map_err(|wait| ServiceError::TooMany {
+        limiter.check_key(&peer).map_err(|wait| ServiceError::TooMany {
             code: "TooManyFailures",
-            message:
-                "too many wrong tokens or passwords, or sign-ins, came from this address; try again later"
-                    .into(),
+            message: format!("too many {what} came from this address; try again later"),
             retry_after: wait.wait_time_from(self.clock.now()).as_secs() + 1,
         })
     }

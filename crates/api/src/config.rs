@@ -16,8 +16,8 @@ pub(crate) const DEFAULT_HEARTBEAT_SECONDS: NonZeroU32 =
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ApiConfig {
-    /// Wrong tokens that one peer address may present per minute, and steps of sign-ins by an identity provider, before it is
-    /// told to wait. IPv6 peers are counted by /64.
+    /// Wrong tokens that one peer address may present per minute before it is told to wait, and steps of sign-ins by an
+    /// identity provider, which are counted apart. IPv6 peers are counted by /64.
     pub auth_failures_per_minute: NonZeroU32,
     /// Connections in all, beside a reserve for health checks and operators; absent = half of the descriptors that the
     /// process may have, 16384 at most.

@@ -100,7 +100,10 @@ async fn enter(gate: &Arc<Gate>, request: Request, next: Next) -> Result<Respons
         Access::SignIn => {
             // What pages of others have a browser ask for does not keep its address from signing in.
             check_step(request.method(), request.headers(), gate.service.public_url())?;
-            gate.failures.count_sign_in(arrival.as_ref())?;
+            // Without a provider there is nothing that could be tried.
+            if gate.service.provider_label().is_some() {
+                gate.failures.count_sign_in(arrival.as_ref())?;
+            }
             return Ok(next.run(request).await);
         }
         Access::Role(role) => (Scheme::Bearer, role),

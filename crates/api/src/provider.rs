@@ -83,7 +83,11 @@ pub(crate) async fn get(State(service): State<Arc<Service>>, headers: HeaderMap)
     extensions(("x-required-role" = json!("sign-in"))),
     tag = "Session",
     params(("again" = Option<bool>, Query, description = "Whether the provider asks who it is even if it knows; false by default")),
-    responses((status = 200, description = "Where the browser goes; `Set-Cookie` ties the sign-in to it", body = BegunAnswer)),
+    responses(
+        (status = 200, description = "Where the browser goes; `Set-Cookie` ties the sign-in to it", body = BegunAnswer),
+        (status = 403, description = "A page of another site asks"),
+        (status = 429, description = "Too many steps of sign-ins came from the address"),
+    ),
 )]
 pub(crate) async fn begin(State(service): State<Arc<Service>>, query: Query) -> Result<Response, Problem> {
     let again = query.word("again", &[("true", true), ("false", false)])?.unwrap_or(false);
@@ -107,7 +111,11 @@ pub(crate) async fn begin(State(service): State<Arc<Service>>, query: Query) -> 
         ("error" = Option<String>, Query, description = "What it says is wrong"),
         ("error_description" = Option<String>, Query, description = "The same in more words"),
     ),
-    responses((status = 303, description = "To the dashboard; `Set-Cookie` has the session, or what went wrong")),
+    responses(
+        (status = 303, description = "To the dashboard; `Set-Cookie` has the session, or what went wrong"),
+        (status = 403, description = "It is no page that a browser shows"),
+        (status = 429, description = "Too many steps of sign-ins came from the address"),
+    ),
 )]
 pub(crate) async fn come_back(
     State(service): State<Arc<Service>>,

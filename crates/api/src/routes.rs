@@ -189,7 +189,7 @@ This table is made from the one that the server goes by. `BLESS=1 cargo test -p 
             let needs = match access {
                 Access::Anyone => "nothing".to_owned(),
                 Access::SignedLink => "a signed link".to_owned(),
-                Access::SignIn => "nothing; each call counts as a wrong token does".to_owned(),
+                Access::SignIn => "nothing; calls are counted by address".to_owned(),
                 Access::Role(role) => role_name(*role).to_owned(),
                 Access::Password(role) => format!("an application password of an {}", role_name(*role)),
             };
