@@ -1,5 +1,4 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, call, type Schemas } from "../api/client";
 import { usePlace } from "../app/shell";
@@ -84,9 +83,10 @@ export function Outcomes({ id, first }: { id: string; first: Outcome | "" }) {
   );
 }
 
+/** A relative address: one that begins with `#` is taken for a way to a place of this page where it is scrolled out of sight. */
 function JobLink({ id, children }: { id: string; children: string }) {
-  const place = usePlace();
-  return <Link to="/p/$tenantId/$projectId/jobs/$jobId" params={{ ...place, jobId: id }}>{children}</Link>;
+  const { tenantId, projectId } = usePlace();
+  return <a href={`./#/p/${tenantId}/${projectId}/jobs/${id}`}>{children}</a>;
 }
 
 /** Bulk actions that run, and those that have ended. */
