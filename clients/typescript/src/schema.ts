@@ -4968,6 +4968,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "The source was wrong",
+                 *       "set": "eyJhY3Rpb24iOiJyZXRyeSJ9.c2lnbmF0dXJl"
+                 *     }
+                 */
                 "application/json": components["schemas"]["BeginBody"];
             };
         };
@@ -5022,6 +5028,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "action": "retry",
+                 *       "jobIds": [
+                 *         "770e8400-e29b-41d4-a716-446655440000"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["PreviewBody"];
             };
         };

@@ -23,6 +23,10 @@ pub(super) fn of(schema: &str) -> Option<Value> {
             "resource": {"resourceType": "Pipeline", "resourceId": GUID},
         }]}),
         "BulkBody" => json!({"action": "cancel", "jobIds": [GUID], "reason": "The source was wrong"}),
+        "PreviewBody" => json!({"action": "retry", "jobIds": [GUID]}),
+        "BeginBody" => {
+            json!({"set": "eyJhY3Rpb24iOiJyZXRyeSJ9.c2lnbmF0dXJl", "reason": "The source was wrong"})
+        }
         "RetryBody" => json!({
             "retryReason": "Infrastructure issue resolved",
             "updatedParameters": {"timeoutMinutes": 180, "increaseMemoryLimit": true},
