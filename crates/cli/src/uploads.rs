@@ -29,6 +29,7 @@ const PART: u64 = 16 << 20;
 const PART_TIME: Duration = Duration::from_secs(10 * 60);
 /// Tries in a row that bring nothing: two minutes with the pauses between them.
 const TRIES: u32 = 9;
+const TRIES_TO_GIVE_UP: u32 = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -266,9 +267,15 @@ fn found(connection: &Connection, call: &Call) -> Outcome<Option<Value>> {
     }
 }
 
-/// Gives up an upload. One that stays ends by itself.
+/// Gives up an upload. The server may not have seen the end of a connection over which something was added to it: then it is
+/// asked again for a moment. One that stays ends by itself.
 fn give_up(connection: &Connection, begun: &Begun) {
-    let _ = call(connection, DELETE_UPLOAD, begun).and_then(|call| connection.http.send(&call));
+    for tries in 1..=TRIES_TO_GIVE_UP {
+        match call(connection, DELETE_UPLOAD, begun).and_then(|call| connection.http.send(&call)) {
+            Err(failure) if failure.exit == Exit::Conflict => thread::sleep(pause(tries)),
+            _ => return,
+        }
+    }
 }
 
 #[cfg(test)]

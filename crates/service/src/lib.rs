@@ -65,6 +65,7 @@ pub mod stated;
 mod stubs;
 pub mod submit;
 pub mod syntax;
+mod syntax_turns;
 pub mod system;
 pub mod tokens;
 mod uploads;
@@ -157,7 +158,7 @@ pub struct Service {
     tenants_waiters: Places,
     checks: checks::Checks,
     searches: searches::Searches,
-    syntax_checks: syntax::SyntaxChecks,
+    syntax_checks: syntax_turns::SyntaxChecks,
     forget_secret: Option<ForgetSecret>,
     refusals: refusals::Refusals,
     last_look: last_look::LastLook,
@@ -201,7 +202,7 @@ impl Service {
             tenants_waiters: Places::default(),
             checks: checks::Checks::default(),
             searches: searches::Searches::default(),
-            syntax_checks: syntax::SyntaxChecks::default(),
+            syntax_checks: syntax_turns::SyntaxChecks::default(),
             forget_secret: None,
             refusals: refusals::Refusals::default(),
             last_look: last_look::LastLook::default(),

@@ -80,6 +80,9 @@ fn an_upload_goes_on_where_a_connection_broke_and_where_the_server_was_killed() 
     proxy.plan("PATCH", "/uploads/", [Fate::RequestCut(9 * MIB as u64)]);
     distant.try_send("PATCH", &upload, &[("upload-offset", "0")], &whole).expect_err("nothing was answered");
     eventually("what came is kept", PATIENCE, || (offset(&project, &upload) == 9 * MIB).then_some(()));
+    eventually("the broken part has ended", PATIENCE, || {
+        (add(&project.client, &upload, 9 * MIB, b"").status == 204).then_some(())
+    });
 
     // The server is killed.
     let left = (9 * MIB, whole.len() - 9 * MIB);
