@@ -15,6 +15,8 @@ use fuelcell_test_cluster::Database;
 const LAYOUT: &str = concat!(
     include_str!("../../migrations/V1__store.sql"),
     include_str!("../../migrations/V2__uploads.sql"),
+    include_str!("../../migrations/V3__bulk_actions.sql"),
+    include_str!("../../migrations/V4__saved_and_hours.sql"),
 );
 
 /// An empty database with the layout of the store.
