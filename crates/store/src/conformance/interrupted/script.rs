@@ -2,7 +2,7 @@
 
 use crate::conformance::fixtures::holder;
 use crate::conformance::fixtures::{
-    artifact, at, cancel, dataset, done, end, failure, job, lease, pipeline, project, pulse,
+    artifact, at, bulk_run, cancel, dataset, done, end, failure, job, lease, pipeline, project, pulse,
     registered_pipeline, schedule, transient_failure, upload, webhook,
 };
 use crate::conformance::registry::version;
@@ -15,11 +15,12 @@ use fuelcell_domain::delivery::REMEMBERED;
 use fuelcell_domain::job::Notifications;
 use fuelcell_domain::schedule::ScheduledRun;
 use fuelcell_domain::{
-    Activation, AttemptId, AuditEntry, AuditOutcome, Capabilities, Dataset, DatasetId, DeliveryId, Digest,
-    ErrorCode, Grant, Holder, Incarnation, Job, JobError, JobId, LogLevel, LogLine, MailPolicy,
-    ModuleVersion, NodeId, Pipeline, PipelineId, Project, ProjectLimits, ProjectRef, Quotas, Removal, Role,
-    SavedKind, Schedule, Scope, SealedSecret, Settled, Tenant, Timestamp, Token, TokenId, TokenKind,
-    Transition, Try, UnfinishedUpload, UploadId, VersionName, Webhook,
+    Activation, AttemptId, AuditEntry, AuditOutcome, BulkJob, BulkPart, BulkRun, BulkStop, Capabilities,
+    Dataset, DatasetId, DeliveryId, Digest, ErrorCode, Grant, Holder, Incarnation, Job, JobError, JobId,
+    JobOutcome, LogLevel, LogLine, MailPolicy, ModuleVersion, NodeId, Pipeline, PipelineId, Project,
+    ProjectLimits, ProjectRef, Quotas, Removal, Role, SavedKind, Schedule, Scope, SealedSecret, Settled,
+    Tenant, Timestamp, Token, TokenId, TokenKind, Transition, Try, UnfinishedUpload, UploadId, VersionName,
+    Webhook,
 };
 use std::collections::BTreeMap;
 
@@ -97,6 +98,11 @@ pub(super) const READS: &[&str] = &[
     "processed",
     "processed_page",
     "audit",
+    "bulk",
+    "bulk_part",
+    "bulks",
+    "running_bulks",
+    "ended_bulks",
 ];
 
 /// Who and what there is.
@@ -110,12 +116,18 @@ pub(super) struct World {
     holder: Holder,
     later_life: Incarnation,
     webhook: Webhook,
+    pub(super) bulk: BulkRun,
+    bulk_jobs: Vec<BulkJob>,
 }
 
 impl World {
     pub(super) fn new() -> Self {
         let own = project();
+        let jobs = (1..=2).map(|ordinal| BulkJob { id: JobId::random(), ordinal, outcome: None });
+        let (bulk, bulk_jobs) = bulk_run(own, jobs.collect());
         Self {
+            bulk,
+            bulk_jobs,
             own,
             jobs: std::array::from_fn(|_| JobId::random()),
             pipeline: PipelineId::random(),
@@ -272,6 +284,21 @@ impl World {
         vec![LogLine { at: at(3), attempt: 1, level: LogLevel::Info, stage, message }]
     }
 
+    /// The bulk action and its jobs, once the first of them has its outcome.
+    fn bulk_step(&self) -> (BulkRun, BulkPart) {
+        let (mut after, mut part) = (self.bulk.clone(), BulkPart { number: 0, jobs: self.bulk_jobs.clone() });
+        let skipped = JobOutcome::Skipped("JobEnded".into(), "it has ended".into());
+        after.settle(&mut part, vec![(part.jobs[0].id, skipped)], at(130));
+        (after, part)
+    }
+
+    /// The same, ended before its time.
+    fn bulk_stopped(&self) -> BulkRun {
+        let mut after = self.bulk_step().0;
+        after.stop(BulkStop { code: "Stopped".into(), message: "anna stopped it".into() }, at(131));
+        after
+    }
+
     /// The run that replaces a queued job.
     fn step(&self) -> ScheduleStep {
         let last_run = Some(ScheduledRun { due_at: at(100), job: self.jobs[8] });
@@ -371,6 +398,11 @@ script! { world:
     release_node(&NodeId("other node".into()), world.later_life, at(120));
     advance_schedule(world.step());
     forget_processed(world.own, Some(world.pipeline), 99);
+    begin_bulk(world.bulk.clone(), world.bulk_jobs.clone());
+    step_bulk(world.bulk.clone(), world.bulk_step().0, Some(world.bulk_step().1));
+    step_bulk(world.bulk_step().0, world.bulk_stopped(), None);
+    forget_bulk(world.own, world.bulk.id);
+    begin_bulk(world.bulk.clone(), world.bulk_jobs.clone());
     append_audit(world.entry());
     forget_audit(at(2), 1);
     trim_audit(1, 1);

@@ -37,6 +37,7 @@ pub(super) async fn look(store: &dyn Store, world: &World) -> Sight {
     look_at_registry(&mut sight, store, world).await;
     look_at_lists(&mut sight, store, world).await;
     look_at_deliveries(&mut sight, store, world).await;
+    look_at_bulks(&mut sight, store, world).await;
     for (number, job) in world.jobs.iter().enumerate() {
         let found = store.job(world.own, *job).await.unwrap();
         if let Some(job) = &found {
@@ -95,6 +96,14 @@ async fn look_at_deliveries(sight: &mut Sight, store: &dyn Store, world: &World)
     sight.note("deliveries", store.deliveries(world.own, any, all).await.unwrap());
     sight.note("next delivery", store.next_delivery().await.unwrap());
     sight.note("outbox", store.outbox_figures().await.unwrap());
+}
+
+async fn look_at_bulks(sight: &mut Sight, store: &dyn Store, world: &World) {
+    let (own, all) = (world.own, Seek { after: None, limit: 99 });
+    sight.note("bulk actions", store.bulks(own, all).await.unwrap());
+    sight.note("part of one", store.bulk_part(own, world.bulk.id, 0).await.unwrap());
+    sight.note("running ones", store.running_bulks().await.unwrap());
+    sight.note("ended ones", store.ended_bulks(at(1_000), 99).await.unwrap());
 }
 
 async fn look_at_lists(sight: &mut Sight, store: &dyn Store, world: &World) {
