@@ -1,7 +1,7 @@
 //! Bytes as files named by their digest: `ab/cdef…`. A blob is written to a staging file beside them while it is hashed,
 //! synced, made read-only, renamed, and its directory synced; only then is it there.
 
-use crate::staged::{self, Space, Stage, present};
+use crate::staged::{self, Space, Stage, present, staging};
 use crate::tables::directory::{free_bytes, lock, sync_directory};
 use async_trait::async_trait;
 use fuelcell_domain::{Digest, DigestWriter, ReadAt, UploadId};
@@ -72,10 +72,6 @@ pub fn holds_blobs(directory: &Path) -> io::Result<bool> {
         }
     }
     Ok(false)
-}
-
-fn staging(root: &Path) -> PathBuf {
-    root.join("staging")
 }
 
 fn path_of(root: &Path, digest: Digest) -> PathBuf {

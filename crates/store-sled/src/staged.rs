@@ -5,14 +5,20 @@ use crate::tables::directory::{FREE_BYTES_TO_WRITE, free_bytes, sync_directory};
 use fuelcell_domain::{DigestWriter, UploadId};
 use fuelcell_store::{BlobRef, StagedWriter, StoreError};
 use std::fs::{self, File};
-use std::io::{self, BufReader, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tempfile::NamedTempFile;
 
 /// Bytes that are written between two looks at the free space.
 const LOOK_EVERY: u64 = 1 << 20;
 /// Bytes that are hashed at a time.
 const CHUNK: usize = 256 * 1024;
+
+/// Where files lie that nobody needs when the process is gone.
+pub(crate) fn staging(root: &Path) -> PathBuf {
+    root.join("staging")
+}
 
 /// Where they lie.
 pub(crate) fn directory(root: &Path) -> PathBuf {
@@ -70,6 +76,7 @@ impl Stage {
     pub(crate) fn open(root: &Arc<Path>, upload: UploadId, length: u64) -> io::Result<Self> {
         let space = Space::look(root)?;
         let path = path(root, upload);
+        detach(root, &path, length)?;
         let mut file = File::options().create(true).truncate(false).write(true).open(path)?;
         file.set_len(length)?;
         file.seek(SeekFrom::Start(length))?;
@@ -78,6 +85,20 @@ impl Stage {
         }
         Ok(Self { file, space })
     }
+}
+
+/// Makes the first bytes of a file that may have become a blob a file of their own: a blob is never written to. That happens
+/// where the records are older than the bytes, as of a restored backup.
+fn detach(root: &Path, path: &Path, length: u64) -> io::Result<()> {
+    let Some(known) = present(File::open(path))? else { return Ok(()) };
+    if !known.metadata()?.permissions().readonly() {
+        return Ok(());
+    }
+    let mut own = NamedTempFile::new_in(staging(root))?;
+    io::copy(&mut known.take(length), &mut own)?;
+    own.as_file().sync_data()?;
+    own.persist(path)?;
+    sync_directory(&directory(root))
 }
 
 impl Write for Stage {

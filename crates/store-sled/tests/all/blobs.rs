@@ -111,6 +111,22 @@ async fn a_file_that_is_there_stays_unless_it_is_cut_short() {
 }
 
 #[tokio::test]
+async fn what_became_a_blob_is_never_written_to() {
+    let directory = TempDir::new().unwrap();
+    let blobs = FileBlobs::open(directory.path()).unwrap();
+    let upload = UploadId::random();
+    blobs.stage(upload, 0).unwrap().write_all(b"some bytes").unwrap();
+    let blob = blobs.staged(upload).await.unwrap();
+    blobs.adopt(upload, blob).await.unwrap();
+    // As by the records of an older backup, which know of four bytes.
+    blobs.stage(upload, 4).unwrap().write_all(b" others").unwrap();
+    assert_eq!(blobs.staged(upload).await.unwrap().digest, Digest::of(b"some others"));
+    let name = blob.digest.to_string();
+    assert_eq!(fs::read(directory.path().join(&name[..2]).join(&name[2..])).unwrap(), b"some bytes");
+    assert_eq!(fs::read_dir(directory.path().join("staging")).unwrap().count(), 0);
+}
+
+#[tokio::test]
 async fn one_process_per_directory() {
     let directory = TempDir::new().unwrap();
     let _first = FileBlobs::open(directory.path()).unwrap();
