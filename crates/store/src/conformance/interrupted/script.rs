@@ -288,7 +288,8 @@ impl World {
     fn bulk_step(&self) -> (BulkRun, BulkPart) {
         let (mut after, mut part) = (self.bulk.clone(), BulkPart { number: 0, jobs: self.bulk_jobs.clone() });
         let skipped = JobOutcome::Skipped("JobEnded".into(), "it has ended".into());
-        after.settle(&mut part, vec![(part.jobs[0].id, skipped)], at(130));
+        let first = part.jobs[0].id;
+        after.settle(&mut part, vec![(first, skipped)], at(130));
         (after, part)
     }
 
