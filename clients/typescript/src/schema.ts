@@ -4561,7 +4561,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description To the dashboard; `Set-Cookie` has the session, or what went wrong */
+            /** @description To the dashboard; `Set-Cookie` has the session, or what went wrong, and nothing where this browser began no such sign-in */
             303: {
                 headers: {
                     [name: string]: unknown;

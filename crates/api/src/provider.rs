@@ -112,7 +112,7 @@ pub(crate) async fn begin(State(service): State<Arc<Service>>, query: Query) -> 
         ("error_description" = Option<String>, Query, description = "The same in more words"),
     ),
     responses(
-        (status = 303, description = "To the dashboard; `Set-Cookie` has the session, or what went wrong"),
+        (status = 303, description = "To the dashboard; `Set-Cookie` has the session, or what went wrong, and nothing where this browser began no such sign-in"),
         (status = 403, description = "It is no page that a browser shows"),
         (status = 429, description = "Too many steps of sign-ins came from the address"),
     ),

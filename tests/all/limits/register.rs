@@ -299,7 +299,7 @@ const REGISTER: &[Tests] = &[
         tests: &[("a_report_is_read_as_far_as_is_stated", &["faults of a script's sources that are told"])],
     },
     Tests {
-        file: "crates/service/src/syntax.rs",
+        file: "crates/service/src/syntax_turns.rs",
         tests: &[(
             "a_check_waits_for_its_turn_as_long_as_is_stated",
             &["waiting for that, while others are read"],
