@@ -163,3 +163,30 @@ fn a_command_goes_on_by_itself_when_the_server_was_killed_and_when_an_answer_was
     assert_eq!(scene.sent() - before, 10 * MIB, "it was sent once");
     scene.is_whole(&dataset);
 }
+
+#[test]
+fn an_upload_whose_begin_was_not_answered_is_found_again_and_none_stays_behind() {
+    let mut scene = Scene::set();
+    let begun = |scene: &Scene| scene.proxy.passed("POST", "/uploads").len();
+    scene.bytes.truncate(10 * 1024 * 1024);
+    fs::write(scene.home.path().join("log.csv"), &scene.bytes).unwrap();
+    scene.proxy.plan("POST", "/uploads", [Fate::AnswerLost]);
+    let (dataset, _) = scene.put(&[]);
+    scene.is_whole(&dataset);
+    assert_eq!((begun(&scene), scene.uploads().len()), (1, 0));
+
+    // The line stays broken: the same command finds it, also as the input of a job.
+    scene.proxy.plan("POST", "/uploads", [Fate::AnswerLost]);
+    scene.proxy.plan("GET", "/uploads", [Fate::AnswerLost]);
+    let failed = scene.home.command(&["dataset", "put", "log.csv"]).output().unwrap();
+    assert_eq!(failed.status.code(), Some(6), "{}", String::from_utf8_lossy(&failed.stderr));
+    assert_eq!((scene.remembered(), scene.uploads().len()), (1, 1));
+    let named = ["--type", "Analysis", "--name", "from a large file", "--module", "nobody"];
+    let submit = [&["job", "submit", "--upload", "datasetId=log.csv"][..], &named].concat();
+    let submitted = scene.home.command(&submit).output().unwrap();
+    let said = String::from_utf8(submitted.stderr).unwrap();
+    assert!(said.contains("0 B of 10.0 MiB have come already"), "{said}");
+    let dataset = said.split("dataset ").nth(1).and_then(|rest| rest.split(':').next()).unwrap();
+    scene.is_whole(dataset);
+    assert_eq!((begun(&scene), scene.uploads().len()), (2, 0));
+}

@@ -31,10 +31,11 @@ impl State {
     }
 }
 
-/// An upload that was begun.
+/// An upload that was begun, or is about to be.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Begun {
-    pub(crate) upload_id: String,
+    /// None = the server's answer has not come.
+    pub(crate) upload_id: Option<String>,
     pub(crate) dataset_id: String,
     /// How the file was.
     pub(crate) state: State,

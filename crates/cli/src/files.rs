@@ -33,6 +33,11 @@ pub(crate) fn upload(http: &Http, call: Call, path: &Path) -> Outcome<Value> {
     told
 }
 
+/// What a file is called, wherever it lies.
+pub(crate) fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
 /// Opens a file that is to be uploaded.
 pub(crate) fn open(path: &Path) -> Outcome<(File, Metadata)> {
     let unreadable = |error| unreadable(path, &error);

@@ -1,4 +1,4 @@
-//! Large files on their way up, part after part. What breaks off goes on: by itself while there is a chance, and otherwise
+//! Files on their way up, large ones part after part. What breaks off goes on: by itself while there is a chance, and otherwise
 //! with the next run of the same command.
 
 use crate::begun::{Begun, Memory, State};
@@ -7,22 +7,25 @@ use crate::failure::{Exit, Failure, Outcome};
 use crate::files;
 use crate::http::{Call, UPLOAD, read, refusal};
 use crate::interrupt::on_interrupt;
-use crate::operations::{APPEND_UPLOAD, BEGIN_UPLOAD, DELETE_UPLOAD, GET_DATASET, GET_UPLOAD, Operation};
+use crate::operations::{
+    APPEND_UPLOAD, BEGIN_UPLOAD, DELETE_UPLOAD, GET_DATASET, GET_UPLOAD, LIST_UPLOADS, Operation, PUT_DATASET,
+};
 use crate::output::{self, note};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 use ureq::SendBody;
+use uuid::Uuid;
 
 /// Files from this size on come in parts.
-pub(crate) const LARGE: u64 = 8 << 20;
+const LARGE: u64 = 8 << 20;
 /// Bytes of a part: what is sent again at most.
 const PART: u64 = 16 << 20;
 /// How long a part may take. A connection that takes less is dead, or as good as that.
@@ -34,7 +37,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// A file that is to become a dataset.
-pub(crate) struct Large<'a> {
+pub(crate) struct Wish<'a> {
     pub(crate) path: &'a Path,
     pub(crate) name: &'a str,
     /// The dataset's id, where somebody named one.
@@ -43,43 +46,74 @@ pub(crate) struct Large<'a> {
     pub(crate) anew: bool,
 }
 
+/// Uploads a file, a large one in parts; the dataset that it is then.
+pub(crate) fn put(connection: &Connection, wish: &Wish<'_>) -> Outcome<Value> {
+    let (file, found) = files::open(wish.path)?;
+    match found.len() < LARGE {
+        true => put_whole(connection, wish),
+        false => put_parts(connection, wish, file, &found),
+    }
+}
+
+fn put_whole(connection: &Connection, wish: &Wish<'_>) -> Outcome<Value> {
+    let call = connection.call(PUT_DATASET, &[("datasetId", &dataset_id(wish))])?;
+    files::upload(&connection.http, call.query("name", Some(wish.name)), wish.path)
+}
+
+fn dataset_id(wish: &Wish<'_>) -> String {
+    wish.dataset.map_or_else(|| Uuid::new_v4().to_string(), str::to_owned)
+}
+
 /// Uploads a file, or what is left of it to upload.
-pub(crate) fn put(connection: &Connection, large: &Large<'_>) -> Outcome<Value> {
-    let (mut file, found) = files::open(large.path)?;
-    let memory = Memory::of(connection, large.path, &[large.dataset.unwrap_or_default(), large.name])?;
-    let mut source = Source { path: large.path, state: State::of(&found), file: &mut file };
+fn put_parts(connection: &Connection, wish: &Wish<'_>, mut file: File, found: &Metadata) -> Outcome<Value> {
+    let memory = Memory::of(connection, wish.path, &[wish.dataset.unwrap_or_default(), wish.name])?;
+    let mut source = Source { path: wish.path, state: State::of(found), file: &mut file };
     let earlier = match memory.recall() {
-        Some(begun) if large.anew => {
+        Some(begun) if wish.anew => {
             give_up(connection, &begun);
             None
         }
         Some(begun) => source.earlier(connection, begun)?,
         None => None,
     };
-    let (begun, offset) = match earlier {
+    let unfinished = match earlier {
         Some(Earlier::Finished(dataset)) => {
             memory.forget();
             return Ok(dataset);
         }
-        Some(Earlier::Unfinished(begun, offset)) => (begun, offset),
-        None => (source.begin(connection, large)?, 0),
+        Some(Earlier::Unfinished(unfinished)) => unfinished,
+        None => source.begin(connection, wish, &memory)?,
     };
-    match memory.keep(&begun) {
-        Ok(()) => {
-            on_interrupt("stopped; what has come is kept: the same command goes on from there".to_owned());
-        }
-        Err(failure) => note(&format!("no other command can go on with this upload: {}", failure.parts().0)),
+    if keep(&memory, &unfinished.begun) {
+        on_interrupt("stopped; what has come is kept: the same command goes on from there".to_owned());
     }
-    let dataset = source.send(connection, &begun, offset)?;
+    let dataset = source.send(connection, &unfinished)?;
     memory.forget();
     Ok(dataset)
 }
 
+/// Whether another command can go on with this upload.
+fn keep(memory: &Memory, begun: &Begun) -> bool {
+    let kept = memory.keep(begun);
+    if let Err(failure) = &kept {
+        note(&format!("no other command can go on with this upload: {}", failure.parts().0));
+    }
+    kept.is_ok()
+}
+
 /// What became of an earlier upload.
 enum Earlier {
-    Unfinished(Begun, u64),
+    Unfinished(Unfinished),
     /// The answer to its last part did not arrive.
     Finished(Value),
+}
+
+/// An upload that goes on.
+struct Unfinished {
+    id: String,
+    /// Bytes that have come.
+    offset: u64,
+    begun: Begun,
 }
 
 /// The file that is uploaded.
@@ -100,10 +134,15 @@ impl Source<'_> {
             give_up(connection, &begun);
             return Ok(None);
         }
-        if let Some(offset) = look(connection, &begun)? {
+        let Some(id) = id_of(connection, &begun)? else {
+            // It was asked for, and never began.
+            return Ok(None);
+        };
+        if let Some(offset) = look(connection, &id)? {
             let [come, all] = [offset, self.state.size].map(output::bytes);
             note(&format!("{come} of {all} have come already: the upload of {shown} goes on there"));
-            return Ok(Some(Earlier::Unfinished(Begun { state: self.state, ..begun }, offset)));
+            let begun = Begun { upload_id: Some(id.clone()), state: self.state, ..begun };
+            return Ok(Some(Earlier::Unfinished(Unfinished { id, offset, begun })));
         }
         let finished = finished(connection, &begun)?;
         match finished {
@@ -119,21 +158,35 @@ impl Source<'_> {
         files::digest(self.file).map(hex::encode).map_err(unreadable)
     }
 
-    fn begin(&mut self, connection: &Connection, large: &Large<'_>) -> Outcome<Begun> {
+    /// Begins the upload. That it is about to begin is remembered first: an upload whose answer is lost is found by its
+    /// dataset, and does not stay behind.
+    fn begin(&mut self, connection: &Connection, wish: &Wish<'_>, memory: &Memory) -> Outcome<Unfinished> {
         let digest = self.digest()?;
-        let mut body = json!({"name": large.name, "size": self.state.size, "digest": digest});
-        if let Some(dataset) = large.dataset {
-            body["datasetId"] = dataset.into();
-        }
-        let told = connection.http.send(&connection.call(BEGIN_UPLOAD, &[])?.json(body))?;
-        let id = |member: &str| told[member].as_str().unwrap_or_default().to_owned();
-        Ok(Begun { upload_id: id("uploadId"), dataset_id: id("datasetId"), state: self.state, digest })
+        let dataset_id = dataset_id(wish);
+        let body =
+            json!({"name": wish.name, "size": self.state.size, "digest": digest, "datasetId": dataset_id});
+        let begun = Begun { upload_id: None, dataset_id, state: self.state, digest };
+        // Whoever cannot keep it is told so when the upload has begun.
+        let _ = memory.keep(&begun);
+        let call = connection.call(BEGIN_UPLOAD, &[])?.json(body);
+        let ask = || connection.http.send(&call).map(|told| told["uploadId"].as_str().map(str::to_owned));
+        let id = match ask() {
+            Err(failure) if failure.exit == Exit::Unreachable => match listed(connection, &begun) {
+                Ok(Some(id)) => Some(id),
+                Ok(None) => ask()?,
+                Err(_) => return Err(failure),
+            },
+            asked => asked?,
+        };
+        let id = id.ok_or_else(|| Failure::here("the upload cannot begin", "the answer names none"))?;
+        Ok(Unfinished { offset: 0, begun: Begun { upload_id: Some(id.clone()), ..begun }, id })
     }
 
     /// Sends what is missing; the dataset that it is then.
-    fn send(&mut self, connection: &Connection, begun: &Begun, offset: u64) -> Outcome<Value> {
-        let bar = files::bar(self.state.size, &self.path.display().to_string()).with_position(offset);
-        let sent = self.send_from(connection, begun, offset, &bar);
+    fn send(&mut self, connection: &Connection, unfinished: &Unfinished) -> Outcome<Value> {
+        let bar = files::bar(self.state.size, &self.path.display().to_string());
+        let bar = bar.with_position(unfinished.offset);
+        let sent = self.send_from(connection, unfinished, &bar);
         bar.finish_and_clear();
         sent
     }
@@ -141,13 +194,13 @@ impl Source<'_> {
     fn send_from(
         &mut self,
         connection: &Connection,
-        begun: &Begun,
-        mut offset: u64,
+        unfinished: &Unfinished,
         bar: &ProgressBar,
     ) -> Outcome<Value> {
-        let mut tries = 0;
+        let Unfinished { id, offset, begun } = unfinished;
+        let (mut offset, mut tries) = (*offset, 0);
         loop {
-            let failure = match self.send_part(connection, begun, offset, bar)? {
+            let failure = match self.send_part(connection, id, offset, bar)? {
                 Sent::Whole(dataset) => return Ok(dataset),
                 Sent::Part(next) => {
                     (offset, tries) = (next, 0);
@@ -161,7 +214,7 @@ impl Source<'_> {
             }
             bar.suspend(|| note(&format!("{}; trying again", failure.parts().0)));
             thread::sleep(pause(tries));
-            match look(connection, begun) {
+            match look(connection, id) {
                 Ok(Some(come)) => {
                     if come > offset {
                         tries = 0;
@@ -181,7 +234,7 @@ impl Source<'_> {
     fn send_part(
         &mut self,
         connection: &Connection,
-        begun: &Begun,
+        id: &str,
         offset: u64,
         bar: &ProgressBar,
     ) -> Outcome<Sent> {
@@ -197,7 +250,7 @@ impl Source<'_> {
             ));
         }
         let digest = BASE64_STANDARD.encode(Sha256::digest(&part));
-        let call = call(connection, APPEND_UPLOAD, begun)?
+        let call = call(connection, APPEND_UPLOAD, id)?
             .header("upload-offset", offset.to_string())
             .header("content-digest", format!("sha-256=:{digest}:"))
             .header("content-length", length.to_string())
@@ -240,15 +293,32 @@ fn pause(tries: u32) -> Duration {
     FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(tries.saturating_sub(1))).min(LONGEST_PAUSE)
 }
 
-fn call(connection: &Connection, operation: Operation, begun: &Begun) -> Outcome<Call> {
-    connection.call(operation, &[("uploadId", &begun.upload_id)])
+fn call(connection: &Connection, operation: Operation, id: &str) -> Outcome<Call> {
+    connection.call(operation, &[("uploadId", id)])
 }
 
 /// How far an upload has come; none = the server does not know it any more.
-fn look(connection: &Connection, begun: &Begun) -> Outcome<Option<u64>> {
-    let call = call(connection, GET_UPLOAD, begun)?;
-    let told = found(connection, &call)?;
+fn look(connection: &Connection, id: &str) -> Outcome<Option<u64>> {
+    let told = found(connection, &call(connection, GET_UPLOAD, id)?)?;
     Ok(told.and_then(|told| told["offset"].as_u64()))
+}
+
+/// The id of an upload; none = it has not begun.
+fn id_of(connection: &Connection, begun: &Begun) -> Outcome<Option<String>> {
+    match &begun.upload_id {
+        Some(id) => Ok(Some(id.clone())),
+        None => listed(connection, begun),
+    }
+}
+
+/// The id of an upload that the server lists.
+fn listed(connection: &Connection, begun: &Begun) -> Outcome<Option<String>> {
+    let told = connection.send(LIST_UPLOADS, &[])?;
+    let is_it = |upload: &&Value| {
+        upload["datasetId"] == begun.dataset_id.as_str() && upload["digest"] == begun.digest.as_str()
+    };
+    let upload = told["uploads"].as_array().and_then(|uploads| uploads.iter().find(is_it));
+    Ok(upload.and_then(|upload| upload["uploadId"].as_str()).map(str::to_owned))
 }
 
 /// The dataset that an upload has become.
@@ -270,8 +340,9 @@ fn found(connection: &Connection, call: &Call) -> Outcome<Option<Value>> {
 /// Gives up an upload. The server may not have seen the end of a connection over which something was added to it: then it is
 /// asked again for a moment. One that stays ends by itself.
 fn give_up(connection: &Connection, begun: &Begun) {
+    let Ok(Some(id)) = id_of(connection, begun) else { return };
     for tries in 1..=TRIES_TO_GIVE_UP {
-        match call(connection, DELETE_UPLOAD, begun).and_then(|call| connection.http.send(&call)) {
+        match call(connection, DELETE_UPLOAD, &id).and_then(|call| connection.http.send(&call)) {
             Err(failure) if failure.exit == Exit::Conflict => thread::sleep(pause(tries)),
             _ => return,
         }

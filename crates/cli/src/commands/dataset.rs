@@ -6,13 +6,12 @@ use crate::connection::Connection;
 use crate::documents::{Files, document};
 use crate::failure::{Failure, Outcome};
 use crate::files::{self, check_free};
-use crate::http::Call;
 use crate::operations::{
     DATASET_CONTENT, DELETE_DATASET, DELETE_UPLOAD, GET_DATASET, LIST_DATASETS, LIST_UPLOADS, PUT_DATASET,
 };
 use crate::output::{self, Column, Form, done};
 use crate::pages::{self, HowMany};
-use crate::uploads::{self, LARGE, Large};
+use crate::uploads::{self, Wish};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use std::io;
@@ -172,30 +171,20 @@ fn run_put(connection: &Connection, put: &Put) -> Outcome {
     let told = match &put.file {
         Some(file) => put_file(connection, put, file)?,
         None => {
-            let call = new_dataset(connection, put)?.query("name", put.name.as_ref());
-            let call = call.query("fromJob", put.from_job.as_ref());
+            let id = put.id.unwrap_or_else(Uuid::new_v4).to_string();
+            let call = connection.call(PUT_DATASET, &[("datasetId", &id)])?;
+            let call = call.query("name", put.name.as_ref()).query("fromJob", put.from_job.as_ref());
             connection.http.send(&call.query("artifact", put.artifact.as_ref()))?
         }
     };
     done(connection.format, told["datasetId"].as_str().unwrap_or_default(), &told)
 }
 
-fn new_dataset(connection: &Connection, put: &Put) -> Outcome<Call> {
-    let id = put.id.unwrap_or_else(Uuid::new_v4).to_string();
-    connection.call(PUT_DATASET, &[("datasetId", &id)])
-}
-
-/// A large file comes in parts, any other in one.
 fn put_file(connection: &Connection, put: &Put, path: &Path) -> Outcome<Value> {
-    let own = path.file_name().map(|name| name.to_string_lossy().into_owned());
-    let name = put.name.clone().or(own);
-    let (_, found) = files::open(path)?;
-    if found.len() < LARGE {
-        return files::upload(&connection.http, new_dataset(connection, put)?.query("name", name), path);
-    }
-    let (name, dataset) = (name.unwrap_or_default(), put.id.map(|id| id.to_string()));
-    let large = Large { path, name: &name, dataset: dataset.as_deref(), anew: put.no_resume };
-    uploads::put(connection, &large)
+    let name = put.name.clone().unwrap_or_else(|| files::name(path));
+    let dataset = put.id.map(|id| id.to_string());
+    let wish = Wish { path, name: &name, dataset: dataset.as_deref(), anew: put.no_resume };
+    uploads::put(connection, &wish)
 }
 
 fn get(connection: &Connection, dataset: &str, out: Option<PathBuf>, force: bool) -> Outcome {

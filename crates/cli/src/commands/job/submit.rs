@@ -7,17 +7,15 @@ use crate::connection::Connection;
 use crate::failure::{Exit, Failure, Outcome, nearest};
 use crate::files;
 use crate::http::exit_of;
-use crate::operations::{
-    GET_MODULE, GET_PIPELINE, GET_SAVED, LIST_MODULES, PUT_DATASET, SUBMIT_JOB, SUBMIT_JOBS,
-};
+use crate::operations::{GET_MODULE, GET_PIPELINE, GET_SAVED, LIST_MODULES, SUBMIT_JOB, SUBMIT_JOBS};
 use crate::output::{self, Column, Form, harmless, note};
 use crate::pages;
+use crate::uploads::{self, Wish};
 use crate::values::{bytes, duration, members, split, versioned};
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use uuid::Uuid;
 
 pub(super) const EXAMPLES: &str = "Examples:
   $ fuelcell job submit --pipeline $PIPELINE --param datasetId=$DATASET
@@ -275,13 +273,11 @@ fn set_parameters(connection: &Connection, body: &mut Map<String, Value>, submit
     members(&submit.given.parameters, "--param", &mut given)?;
     for pair in &submit.given.upload {
         let (name, file) = split(pair, "--upload")?;
-        let id = Uuid::new_v4().to_string();
-        let file = Path::new(file);
-        let called = file.file_name().map(|name| name.to_string_lossy().into_owned());
-        let call = connection.call(PUT_DATASET, &[("datasetId", &id)])?.query("name", called);
-        files::upload(&connection.http, call, file)?;
-        note(&format!("dataset {id}: {}", file.display()));
-        given.insert(name.to_owned(), id.into());
+        let path = Path::new(file);
+        let wish = Wish { path, name: &files::name(path), dataset: None, anew: false };
+        let id = uploads::put(connection, &wish)?["datasetId"].take();
+        note(&format!("dataset {}: {file}", id.as_str().unwrap_or_default()));
+        given.insert(name.to_owned(), id);
     }
     if !given.is_empty()
         && let Some(parameters) = object(body, "parameters")
