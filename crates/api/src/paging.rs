@@ -88,7 +88,7 @@ impl Reader<'_> {
     }
 
     /// The cursor of the page behind this one.
-    pub(crate) fn next<T: Row<Place: Serialize>>(&self, page: &Page<T>) -> Option<String> {
+    pub(crate) fn next<T: Row<Position: Serialize>>(&self, page: &Page<T>) -> Option<String> {
         page.next().map(|place| self.cursor(&place))
     }
 }

@@ -53,26 +53,26 @@ pub struct Notifier {
 enum Begun {
     /// Something was tried or put off.
     Some,
-    /// Nothing was due, or the server has no place.
+    /// Nothing was due, or the server has no permit left.
     NothingDue,
-    /// What was due has to wait for its project's places.
+    /// What was due has to wait for a permit of its project.
     AllBusy,
 }
 
-/// One of the places that a project has for tries at the same time.
-struct Place {
+/// One of the permits that a project has for tries at the same time.
+struct Permit {
     notifier: Arc<Notifier>,
     project: ProjectRef,
 }
 
-impl Place {
+impl Permit {
     fn take(notifier: &Arc<Notifier>, project: ProjectRef) -> Self {
         notifier.busy(|busy| *busy.entry(project).or_default() += 1);
         Self { notifier: Arc::clone(notifier), project }
     }
 }
 
-impl Drop for Place {
+impl Drop for Permit {
     fn drop(&mut self) {
         self.notifier.busy(|busy| match busy.get_mut(&self.project) {
             Some(count) if *count > 1 => *count -= 1,
@@ -155,7 +155,7 @@ impl Notifier {
         // Where nobody is busy and none was given out, some were put off.
         let begun = if claimed.is_empty() && !nobody_is_busy { Begun::AllBusy } else { Begun::Some };
         for delivery in claimed {
-            tries.spawn(Arc::clone(self).attempt(Place::take(self, delivery.project), delivery));
+            tries.spawn(Arc::clone(self).attempt(Permit::take(self, delivery.project), delivery));
         }
         Ok(begun)
     }
@@ -166,7 +166,7 @@ impl Notifier {
     }
 
     /// Tries, and writes down how it went.
-    async fn attempt(self: Arc<Self>, _place: Place, delivery: Delivery) {
+    async fn attempt(self: Arc<Self>, _permit: Permit, delivery: Delivery) {
         let (at, began) = (self.clock.now(), Instant::now());
         let span = self.span(&delivery, at).await;
         let sent = timeout(self.config.try_time(), self.send(&delivery)).await;

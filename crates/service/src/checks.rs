@@ -1,7 +1,7 @@
 //! Turns, threads and compiled schemas of the checks of parameters.
 
 use crate::error::ServiceError;
-use crate::places::Lines;
+use crate::permits::Lines;
 use fuelcell_domain::limits::SCHEMA;
 use fuelcell_domain::{Digest, TenantId};
 use fuelcell_rules::Schema;

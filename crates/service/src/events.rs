@@ -5,7 +5,7 @@
 //! themselves, and all of them do every two seconds without being told.
 
 use crate::looks::{Hints, PAGE};
-use crate::places::Place;
+use crate::permits::TenantPermit;
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::{Happening, JobEvent, JobId, LogLevel, LogLine, ProjectRef, Role};
 use fuelcell_store::{EventPlace, LogFilter, Seek, Watched};
@@ -45,7 +45,7 @@ enum Pending {
     Reset(EventPlace),
 }
 
-/// A stream of events. It takes a place of its tenant until it is dropped.
+/// A stream of events. It holds a permit of its tenant until it is dropped.
 pub struct Watch {
     service: Arc<Service>,
     principal: Principal,
@@ -56,7 +56,7 @@ pub struct Watch {
     recognised: Instant,
     hints: Hints,
     ended: bool,
-    _place: Place,
+    _permit: TenantPermit,
 }
 
 impl Service {
@@ -101,7 +101,7 @@ impl Service {
         after: EventPlace,
     ) -> Result<Watch, ServiceError> {
         let most = self.config.max_streams;
-        let place = self.streams.enter(of.project().tenant, most).ok_or_else(|| too_many(most))?;
+        let permit = self.streams.enter(of.project().tenant, most).ok_or_else(|| too_many(most))?;
         let hints = self.looks.join(self.store.clone(), of.project());
         Ok(Watch {
             service: self,
@@ -112,7 +112,7 @@ impl Service {
             recognised: Instant::now(),
             hints,
             ended: false,
-            _place: place,
+            _permit: permit,
         })
     }
 }

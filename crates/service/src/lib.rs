@@ -40,8 +40,8 @@ mod notebooks;
 pub mod outlook;
 pub mod parameters;
 pub mod passwords;
+pub mod permits;
 pub mod pipelines;
-pub mod places;
 mod principal;
 pub mod query;
 pub mod queue;
@@ -101,7 +101,7 @@ use fuelcell_domain::identity::IdentityProvider;
 use fuelcell_domain::seams::{Events, ModuleInspector, Nodes};
 use fuelcell_domain::{Clock, Incarnation, JobType, ModuleVersion};
 use fuelcell_store::{BlobStore, ClientStore};
-use places::{Lines, Places};
+use permits::{Lines, TenantPermits};
 use principal::Secret;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -143,10 +143,10 @@ pub struct Service {
     /// Those whose engine this server has not: they run nothing.
     without_engine: BTreeMap<JobType, ModuleVersion>,
     engines: Vec<Engine>,
-    uploads: Places,
+    uploads: TenantPermits,
     appends: appends::Appends,
     compiles: Lines,
-    archives: Places,
+    archives: TenantPermits,
     schedules_changed: Notify,
     removal_begun: Notify,
     bulk_begun: Notify,
@@ -155,14 +155,14 @@ pub struct Service {
     /// This process, beside others that work at the same.
     life: Incarnation,
     waiters: Semaphore,
-    tenants_waiters: Places,
+    tenants_waiters: TenantPermits,
     checks: checks::Checks,
     searches: searches::Searches,
     syntax_checks: syntax_turns::SyntaxChecks,
     forget_secret: Option<ForgetSecret>,
     refusals: refusals::Refusals,
     last_look: last_look::LastLook,
-    streams: Places,
+    streams: TenantPermits,
     /// Streams that read lines of logs at the same time.
     line_readers: Semaphore,
     looks: looks::Looks,
@@ -189,24 +189,24 @@ impl Service {
             built_in: BTreeMap::new(),
             without_engine: BTreeMap::new(),
             engines: Vec::new(),
-            uploads: Places::default(),
+            uploads: TenantPermits::default(),
             appends: appends::Appends::default(),
             compiles: Lines::default(),
-            archives: Places::default(),
+            archives: TenantPermits::default(),
             schedules_changed: Notify::new(),
             removal_begun: Notify::new(),
             bulk_begun: Notify::new(),
             bulk_begins: Mutex::new(()),
             life: Incarnation::random(),
             waiters: Semaphore::new(config::MAX_WAITERS),
-            tenants_waiters: Places::default(),
+            tenants_waiters: TenantPermits::default(),
             checks: checks::Checks::default(),
             searches: searches::Searches::default(),
             syntax_checks: syntax_turns::SyntaxChecks::default(),
             forget_secret: None,
             refusals: refusals::Refusals::default(),
             last_look: last_look::LastLook::default(),
-            streams: Places::default(),
+            streams: TenantPermits::default(),
             line_readers: Semaphore::new(config::LINE_READERS),
             looks: looks::Looks::default(),
             sessions: Arc::default(),

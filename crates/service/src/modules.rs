@@ -2,7 +2,7 @@
 
 use crate::admin::check_name;
 use crate::engines::HOW_TO_GET;
-use crate::places::Turn;
+use crate::permits::Turn;
 use crate::versions::check_type;
 use crate::{Principal, Service, ServiceError, Upload};
 use fuelcell_domain::registry::ModuleChoice;

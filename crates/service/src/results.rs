@@ -1,7 +1,7 @@
 //! What an ended job left behind.
 
 use crate::links::{CHECKPOINT, LinkGrant, LinkTarget, RUN_SUMMARY};
-use crate::places::Place;
+use crate::permits::TenantPermit;
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::output_name::composed;
 use fuelcell_domain::{
@@ -107,8 +107,8 @@ impl Service {
         }
     }
 
-    /// A place for sending the outputs of a job as one archive, to be held until it is sent.
-    pub fn archive_place(&self, project: ProjectRef) -> Result<Place, ServiceError> {
+    /// A permit to send the outputs of a job as one archive, to be held until it is sent.
+    pub fn archive_permit(&self, project: ProjectRef) -> Result<TenantPermit, ServiceError> {
         let most = self.config.max_parallel_archives;
         self.archives.enter(project.tenant, most).ok_or_else(|| ServiceError::TooMany {
             code: "TooManyArchives",

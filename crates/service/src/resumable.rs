@@ -118,7 +118,7 @@ impl Service {
     ) -> Result<Appended, ServiceError> {
         self.require(principal, project, Role::Submitter).await?;
         self.living_upload(project, id).await?;
-        let _place = self.upload_place(project)?;
+        let _permit = self.upload_permit(project)?;
         let _turn = self.appends.enter(id).ok_or_else(busy)?;
         let upload = self.settled(self.living_upload(project, id).await?).await?;
         if offset != upload.offset {

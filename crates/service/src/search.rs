@@ -74,7 +74,7 @@ pub struct Found<T, P> {
 
 /// Takes from pages what is found, until that is a page or enough was looked through: so many rows, or so many bytes.
 pub(crate) struct Sieve<T: Row> {
-    pub(crate) found: Found<T, T::Place>,
+    pub(crate) found: Found<T, T::Position>,
     limit: usize,
     most: usize,
     most_bytes: usize,
@@ -84,9 +84,9 @@ pub(crate) struct Sieve<T: Row> {
 }
 
 impl<T: Row> Sieve<T> {
-    pub(crate) fn new(seek: &Seek<T::Place>, most: usize, most_bytes: usize) -> Self
+    pub(crate) fn new(seek: &Seek<T::Position>, most: usize, most_bytes: usize) -> Self
     where
-        T::Place: Clone,
+        T::Position: Clone,
     {
         let found = Found { rows: Vec::new(), reached: seek.after.clone(), has_more: true };
         Self { found, limit: seek.limit, most, most_bytes, looked: 0, found_bytes: 0, looked_bytes: 0 }

@@ -1,7 +1,7 @@
 //! Turns of searches by pattern: one at a time for each tenant, some that wait for it, and a few threads for all of them.
 
 use crate::error::ServiceError;
-use crate::places::{self, Lines};
+use crate::permits::{self, Lines};
 use fuelcell_domain::TenantId;
 use std::sync::Arc;
 use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
@@ -30,7 +30,7 @@ pub(crate) type Turn = (OwnedMutexGuard<()>, Option<OwnedSemaphorePermit>);
 
 impl Searches {
     /// A place in the tenant's line.
-    pub(crate) fn join(&self, tenant: TenantId) -> Result<places::Turn, ServiceError> {
+    pub(crate) fn join(&self, tenant: TenantId) -> Result<permits::Turn, ServiceError> {
         self.lines.join(tenant, MAX_SEARCHES).ok_or_else(too_many)
     }
 

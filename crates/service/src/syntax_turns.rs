@@ -1,6 +1,6 @@
 //! Turns of the checks of scripts: that of their tenant, a few at a time, so that jobs keep most of the processors.
 
-use crate::places::Lines;
+use crate::permits::Lines;
 use fuelcell_domain::limits::SYNTAX;
 use fuelcell_domain::{Syntax, TenantId};
 use std::sync::Arc;

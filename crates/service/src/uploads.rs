@@ -1,6 +1,6 @@
 //! Bytes on their way in: streamed to the blob store on a blocking thread, never held whole.
 
-use crate::places::Place;
+use crate::permits::TenantPermit;
 use crate::{Service, ServiceError};
 use fuelcell_domain::{Digest, ProjectRef};
 use fuelcell_store::{BlobRef, StoreError};
@@ -41,12 +41,12 @@ impl Service {
         cap: u64,
         replaced: u64,
     ) -> Result<BlobRef, ServiceError> {
-        let _place = self.upload_place(project)?;
+        let _permit = self.upload_permit(project)?;
         self.receive_within_quota(project, upload, cap, replaced).await
     }
 
     /// Each upload holds a thread: a tenant has so many under way.
-    pub(crate) fn upload_place(&self, project: ProjectRef) -> Result<Place, ServiceError> {
+    pub(crate) fn upload_permit(&self, project: ProjectRef) -> Result<TenantPermit, ServiceError> {
         let most = self.config.max_parallel_uploads;
         self.uploads.enter(project.tenant, most).ok_or_else(|| ServiceError::TooMany {
             code: "TooManyUploads",
@@ -57,7 +57,7 @@ impl Service {
         })
     }
 
-    /// Streams an upload that has a place.
+    /// Streams an upload that has a permit.
     async fn receive_within_quota(
         &self,
         project: ProjectRef,

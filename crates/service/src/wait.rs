@@ -28,7 +28,7 @@ impl Service {
             return Ok(first);
         }
         let most = self.config.max_waiting_requests;
-        let _place = self.tenants_waiters.enter(project.tenant, most).ok_or_else(|| too_many(most))?;
+        let _permit = self.tenants_waiters.enter(project.tenant, most).ok_or_else(|| too_many(most))?;
         let _permit = self.waiters.try_acquire().map_err(|_| too_many(MAX_WAITERS))?;
         let mut recognised = Instant::now();
         loop {
@@ -66,7 +66,7 @@ mod tests {
         let (project, id) = (job.project, job.id);
         let wait = async || service.job_when_it_moves(&anna, project, id, Duration::ZERO).await;
         let others = service.waiters.try_acquire_many(MAX_WAITERS as u32 - 1).unwrap();
-        assert!(wait().await.is_ok(), "the last place");
+        assert!(wait().await.is_ok(), "the last permit");
         let last = service.waiters.try_acquire().unwrap();
         assert!(matches!(wait().await, Err(ServiceError::TooMany { code: "TooManyWaiters", .. })));
         drop((others, last));

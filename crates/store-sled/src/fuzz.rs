@@ -6,7 +6,7 @@ use crate::records::job::{LivePulse, StoredJob};
 use crate::records::module::StoredModule;
 use crate::tables::codec::{Kind, Value, decode, seal, unseal};
 use crate::tables::format::FORMAT;
-use crate::tables::keys::{Place, Table};
+use crate::tables::keys::{JobKey, Table};
 use crate::verbs::submissions::UsedKey;
 use crate::write::high_water;
 use fuelcell_domain::{
@@ -34,7 +34,7 @@ const RECORDS: [(Table, Reader); 14] = [
     (Table::Grants, record::<Grant>),
     (Table::ProjectLimits, record::<ProjectLimits>),
     (Table::IdempotencyKeys, record::<UsedKey>),
-    (Table::JobPlaces, record::<Place>),
+    (Table::JobPlaces, record::<JobKey>),
 ];
 
 /// A record that is read is one that can be written.
@@ -62,7 +62,7 @@ fn a_record_is_damaged_or_one_that_can_be_written() {
 fn a_value_that_opens_is_one_that_was_sealed() {
     fuzz("values", |bytes| {
         let mark = bytes.first_chunk().and_then(|mark| high_water::unsealed(*mark));
-        let place = Place::from_key(bytes).map(|place| assert_eq!(place.key(), bytes));
+        let place = JobKey::from_key(bytes).map(|place| assert_eq!(place.key(), bytes));
         // Half of the inputs get the right checksum: otherwise none would be opened.
         let sealed = match bytes.split_first() {
             Some((b'1'..=b'3', rest)) => seal(Kind::Head, rest),

@@ -27,9 +27,9 @@ pub struct Seek<P> {
 /// A row of a list.
 pub trait Row {
     /// Where it stands in the list, which goes by that. It stays while the row is there, and no two rows have the same.
-    type Place: Ord;
+    type Position: Ord;
     /// Its place.
-    fn place(&self) -> Self::Place;
+    fn place(&self) -> Self::Position;
     /// About as many bytes as it takes in an answer.
     fn size(&self) -> usize;
 }
@@ -45,7 +45,7 @@ pub struct Page<T> {
 
 impl<T: Row> Page<T> {
     /// Where the next page begins; `None` behind the last row.
-    pub fn next(&self) -> Option<T::Place> {
+    pub fn next(&self) -> Option<T::Position> {
         self.rows.last().filter(|_| self.has_more).map(Row::place)
     }
 }
@@ -86,7 +86,7 @@ impl<T: Row> Pager<T> {
 }
 
 /// The page of a whole list, which is in order.
-pub fn cut<T: Row>(rows: Vec<T>, seek: &Seek<T::Place>) -> Page<T> {
+pub fn cut<T: Row>(rows: Vec<T>, seek: &Seek<T::Position>) -> Page<T> {
     let before = seek.after.as_ref().map_or(0, |after| rows.partition_point(|row| row.place() <= *after));
     let mut pager = Pager::new(seek.limit);
     for row in rows.into_iter().skip(before) {
@@ -105,9 +105,9 @@ fn texts(texts: &[&str]) -> usize {
 }
 
 impl Row for Tenant {
-    type Place = (Timestamp, TenantId);
+    type Position = (Timestamp, TenantId);
 
-    fn place(&self) -> Self::Place {
+    fn place(&self) -> Self::Position {
         (self.created_at, self.id)
     }
 
@@ -117,9 +117,9 @@ impl Row for Tenant {
 }
 
 impl Row for Project {
-    type Place = (Timestamp, ProjectId);
+    type Position = (Timestamp, ProjectId);
 
-    fn place(&self) -> Self::Place {
+    fn place(&self) -> Self::Position {
         (self.created_at, self.id.project)
     }
 
@@ -145,9 +145,9 @@ impl TokenFilter {
 }
 
 impl Row for Token {
-    type Place = (Timestamp, TokenId);
+    type Position = (Timestamp, TokenId);
 
-    fn place(&self) -> Self::Place {
+    fn place(&self) -> Self::Position {
         (self.created_at, self.id)
     }
 
@@ -157,9 +157,9 @@ impl Row for Token {
 }
 
 impl Row for Dataset {
-    type Place = (Timestamp, DatasetId);
+    type Position = (Timestamp, DatasetId);
 
-    fn place(&self) -> Self::Place {
+    fn place(&self) -> Self::Position {
         (self.created_at, self.id)
     }
 
@@ -169,9 +169,9 @@ impl Row for Dataset {
 }
 
 impl Row for Pipeline {
-    type Place = Ordinal;
+    type Position = Ordinal;
 
-    fn place(&self) -> Self::Place {
+    fn place(&self) -> Self::Position {
         self.ordinal
     }
 
@@ -185,9 +185,9 @@ impl Row for Pipeline {
 pub type NumberedVersion = (u32, ModuleVersion);
 
 impl Row for NumberedVersion {
-    type Place = (String, u32);
+    type Position = (String, u32);
 
-    fn place(&self) -> Self::Place {
+    fn place(&self) -> Self::Position {
         (self.1.name.clone(), self.0)
     }
 
@@ -201,9 +201,9 @@ impl Row for NumberedVersion {
 pub type NumberedActivation = (u32, Activation);
 
 impl Row for NumberedActivation {
-    type Place = Reverse<u32>;
+    type Position = Reverse<u32>;
 
-    fn place(&self) -> Self::Place {
+    fn place(&self) -> Self::Position {
         Reverse(self.0)
     }
 
@@ -217,9 +217,9 @@ impl Row for NumberedActivation {
 }
 
 impl Row for SealedSecret {
-    type Place = String;
+    type Position = String;
 
-    fn place(&self) -> Self::Place {
+    fn place(&self) -> Self::Position {
         self.name.clone()
     }
 
@@ -229,9 +229,9 @@ impl Row for SealedSecret {
 }
 
 impl Row for SavedItem {
-    type Place = String;
+    type Position = String;
 
-    fn place(&self) -> Self::Place {
+    fn place(&self) -> Self::Position {
         self.name.clone()
     }
 
@@ -241,9 +241,9 @@ impl Row for SavedItem {
 }
 
 impl Row for Job {
-    type Place = Reverse<Ordinal>;
+    type Position = Reverse<Ordinal>;
 
-    fn place(&self) -> Self::Place {
+    fn place(&self) -> Self::Position {
         Reverse(self.ordinal)
     }
 
@@ -256,9 +256,9 @@ impl Row for Job {
 }
 
 impl Row for Webhook {
-    type Place = (Timestamp, WebhookId);
+    type Position = (Timestamp, WebhookId);
 
-    fn place(&self) -> Self::Place {
+    fn place(&self) -> Self::Position {
         (self.created_at, self.id)
     }
 
@@ -268,9 +268,9 @@ impl Row for Webhook {
 }
 
 impl Row for Delivery {
-    type Place = Reverse<DeliveryId>;
+    type Position = Reverse<DeliveryId>;
 
-    fn place(&self) -> Self::Place {
+    fn place(&self) -> Self::Position {
         Reverse(self.id)
     }
 
@@ -282,9 +282,9 @@ impl Row for Delivery {
 }
 
 impl Row for BulkRun {
-    type Place = Reverse<BulkId>;
+    type Position = Reverse<BulkId>;
 
-    fn place(&self) -> Self::Place {
+    fn place(&self) -> Self::Position {
         Reverse(self.id)
     }
 
@@ -315,9 +315,9 @@ impl QueueSpot {
 pub type QueuedJob = (QueueSpot, Job);
 
 impl Row for QueuedJob {
-    type Place = QueueSpot;
+    type Position = QueueSpot;
 
-    fn place(&self) -> Self::Place {
+    fn place(&self) -> Self::Position {
         self.0
     }
 
@@ -327,9 +327,9 @@ impl Row for QueuedJob {
 }
 
 impl Row for ProcessedItem {
-    type Place = Digest;
+    type Position = Digest;
 
-    fn place(&self) -> Self::Place {
+    fn place(&self) -> Self::Position {
         Digest::of(self.key.as_bytes())
     }
 
@@ -345,9 +345,9 @@ pub type LogPlace = (u32, u32);
 pub type PlacedLine = (LogPlace, LogLine);
 
 impl Row for PlacedLine {
-    type Place = LogPlace;
+    type Position = LogPlace;
 
-    fn place(&self) -> Self::Place {
+    fn place(&self) -> Self::Position {
         self.0
     }
 
@@ -367,7 +367,7 @@ mod tests {
     struct Number(u32);
 
     impl Row for Number {
-        type Place = u32;
+        type Position = u32;
 
         fn place(&self) -> u32 {
             self.0

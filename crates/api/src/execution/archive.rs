@@ -10,7 +10,7 @@ use bytes::Bytes;
 use fuelcell_domain::{Artifact, Job, ReadAt};
 use fuelcell_service::Service;
 use fuelcell_service::links::RUN_SUMMARY;
-use fuelcell_service::places::Place;
+use fuelcell_service::permits::TenantPermit;
 use futures::StreamExt;
 use futures::future::ready;
 use futures::stream;
@@ -41,12 +41,17 @@ const PAUSE: Duration = Duration::from_secs(30);
 
 type Zip = ZipWriter<StreamWriter<Packed>>;
 
-/// Answers with a zip of the artifacts and the host's summary of the run. The place is held as long as it is sent.
-pub(super) fn respond(service: Arc<Service>, place: Place, job: Job, artifacts: Vec<Artifact>) -> Response {
+/// Answers with a zip of the artifacts and the host's summary of the run. The permit is held as long as it is sent.
+pub(super) fn respond(
+    service: Arc<Service>,
+    permit: TenantPermit,
+    job: Job,
+    artifacts: Vec<Artifact>,
+) -> Response {
     let name = format!("attachment; filename=\"job-{}.zip\"", job.id);
     let (sender, receiver) = mpsc::channel(AHEAD);
     let sending = tokio::spawn(async move {
-        let _place = place;
+        let _permit = permit;
         let sent = Box::pin(send_archive(&service, &job, &artifacts, &sender)).await;
         if let Err(error) = &sent {
             tracing::warn!(job = %job.id, %error, "an archive was not sent to its end");

@@ -136,8 +136,8 @@ fn last_heard(headers: &HeaderMap) -> Result<Option<EventPlace>, Problem> {
 
 /// What a stream has of its connection.
 struct Line {
-    /// A place among those that streams may take; without a connection nobody counts.
-    place: Option<OwnedSemaphorePermit>,
+    /// A permit of those for streams; without a connection nobody counts.
+    permit: Option<OwnedSemaphorePermit>,
     /// How long it may be silent.
     heartbeat: Duration,
 }
@@ -146,10 +146,10 @@ impl Line {
     fn take(arrival: Option<Extension<Arrival>>) -> Result<Self, Problem> {
         let Some(Extension(Arrival { streams, heartbeat, .. })) = arrival else {
             let heartbeat = Duration::from_secs(DEFAULT_HEARTBEAT_SECONDS.get().into());
-            return Ok(Self { place: None, heartbeat });
+            return Ok(Self { permit: None, heartbeat });
         };
-        let place = streams.try_acquire_owned().map_err(|_| Problem::too_many_connections())?;
-        Ok(Self { place: Some(place), heartbeat })
+        let permit = streams.try_acquire_owned().map_err(|_| Problem::too_many_connections())?;
+        Ok(Self { permit: Some(permit), heartbeat })
     }
 }
 
@@ -159,13 +159,13 @@ struct Listening {
     stop: CancellationToken,
     begun: bool,
     over: bool,
-    _place: Option<OwnedSemaphorePermit>,
+    _permit: Option<OwnedSemaphorePermit>,
     _open: OpenStream,
 }
 
 impl Listening {
-    fn new(watch: Watch, stop: CancellationToken, place: Option<OwnedSemaphorePermit>) -> Self {
-        Self { watch, stop, begun: false, over: false, _place: place, _open: OpenStream::new() }
+    fn new(watch: Watch, stop: CancellationToken, permit: Option<OwnedSemaphorePermit>) -> Self {
+        Self { watch, stop, begun: false, over: false, _permit: permit, _open: OpenStream::new() }
     }
 
     async fn next(&mut self) -> Option<Event> {
@@ -194,9 +194,9 @@ impl Listening {
     }
 }
 
-fn answer(watch: Watch, stop: CancellationToken, Line { place, heartbeat }: Line) -> Response {
+fn answer(watch: Watch, stop: CancellationToken, Line { permit, heartbeat }: Line) -> Response {
     let headers = [(header::CACHE_CONTROL, "no-store"), (UNBUFFERED, "no")];
-    let listening = Listening::new(watch, stop, place);
+    let listening = Listening::new(watch, stop, permit);
     let sse = Sse::new(events(listening)).keep_alive(KeepAlive::new().interval(heartbeat));
     (headers, sse).into_response()
 }

@@ -148,10 +148,10 @@ pub(crate) async fn results(
 }
 
 fn download(service: Arc<Service>, results: Results, with_artifacts: bool) -> Result<Response, Problem> {
-    let place = service.archive_place(results.job.project)?;
+    let permit = service.archive_permit(results.job.project)?;
     let outputs = results.primary.into_iter().chain(results.additional);
     let artifacts = outputs.filter(|_| with_artifacts).map(|output| output.artifact).collect();
-    Ok(archive::respond(service, place, results.job, artifacts))
+    Ok(archive::respond(service, permit, results.job, artifacts))
 }
 
 fn answer(service: &Service, results: Results, format: Format, with_artifacts: bool) -> ResultsAnswer {

@@ -91,7 +91,7 @@ pub(super) struct Functions(Mutex<Open>);
 struct Open {
     file: File,
     key: FunctionsKey,
-    found: HashMap<Name, Place>,
+    found: HashMap<Name, Extent>,
     /// Where the next function goes; none = no more are kept.
     end: Option<u64>,
     max_bytes: u64,
@@ -100,7 +100,7 @@ struct Open {
 
 /// Where the code of a function is.
 #[derive(Clone, Copy)]
-struct Place {
+struct Extent {
     offset: u64,
     bytes: usize,
 }
@@ -136,7 +136,7 @@ impl Functions {
 }
 
 /// The functions of a file, and where they end: before the first that is not whole or not authentic.
-fn read(file: &File, key: &FunctionsKey) -> io::Result<(HashMap<Name, Place>, u64)> {
+fn read(file: &File, key: &FunctionsKey) -> io::Result<(HashMap<Name, Extent>, u64)> {
     let (mut reader, mut found, mut end) = (BufReader::with_capacity(1 << 20, file), HashMap::new(), 0);
     while let Some((name, place)) = read_one(&mut reader, key, end)? {
         end = place.offset + (place.bytes + TAG_BYTES) as u64;
@@ -145,7 +145,7 @@ fn read(file: &File, key: &FunctionsKey) -> io::Result<(HashMap<Name, Place>, u6
     Ok((found, end))
 }
 
-fn read_one(reader: &mut impl Read, key: &FunctionsKey, start: u64) -> io::Result<Option<(Name, Place)>> {
+fn read_one(reader: &mut impl Read, key: &FunctionsKey, start: u64) -> io::Result<Option<(Name, Extent)>> {
     let (mut length, mut name, mut tag) = ([0; LENGTH_BYTES], [0; NAME_BYTES], [0; TAG_BYTES]);
     if !read_whole(reader, &mut length)? || !read_whole(reader, &mut name)? {
         return Ok(None);
@@ -160,7 +160,7 @@ fn read_one(reader: &mut impl Read, key: &FunctionsKey, start: u64) -> io::Resul
     }
     let is_authentic = tag_of(key, &name, &code).verify_slice(&tag).is_ok();
     let offset = start + (LENGTH_BYTES + NAME_BYTES) as u64;
-    Ok(is_authentic.then_some((name, Place { offset, bytes })))
+    Ok(is_authentic.then_some((name, Extent { offset, bytes })))
 }
 
 /// Whether there was as much as was asked for.

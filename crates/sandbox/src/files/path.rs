@@ -14,7 +14,7 @@ const MAX_PATH: usize = 4096;
 const MAX_LINKS: u32 = 40;
 
 /// Where a path leads.
-pub(super) struct Place {
+pub(super) struct Resolved {
     /// The directory that holds, or would hold, the last name.
     pub(super) directory: Arc<Directory>,
     /// The last name; none when the path ends with `.` or `..`, and so is the directory itself.
@@ -23,7 +23,7 @@ pub(super) struct Place {
     pub(super) slash: bool,
 }
 
-impl Place {
+impl Resolved {
     /// What is there. A file where the path means a directory is an error.
     pub(super) fn find(&self) -> Result<Option<Node>> {
         let Some(name) = &self.name else { return Ok(Some(Node::Directory(self.directory.clone()))) };
@@ -45,7 +45,7 @@ impl Place {
 }
 
 /// Follows `path` from `base`; whether the last name is followed when it is a link, `follow` says.
-pub(super) fn resolve(base: &Arc<Directory>, path: &str, follow: bool) -> Result<Place> {
+pub(super) fn resolve(base: &Arc<Directory>, path: &str, follow: bool) -> Result<Resolved> {
     check(path)?;
     let mut links = 0;
     let mut stack = vec![base.clone()];
@@ -74,14 +74,14 @@ pub(super) fn resolve(base: &Arc<Directory>, path: &str, follow: bool) -> Result
             }
             Some(Node::Directory(below)) if !is_last => stack.push(below),
             _ if is_last => {
-                return Ok(Place { directory: directory.clone(), name: Some(name), slash });
+                return Ok(Resolved { directory: directory.clone(), name: Some(name), slash });
             }
             Some(_) => return Err(ErrorCode::NotDirectory),
             None => return Err(ErrorCode::NoEntry),
         }
     }
     let directory = stack.pop().ok_or(ErrorCode::NotPermitted)?;
-    Ok(Place { directory, name: None, slash })
+    Ok(Resolved { directory, name: None, slash })
 }
 
 fn check(path: &str) -> Result<()> {

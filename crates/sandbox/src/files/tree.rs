@@ -1,7 +1,7 @@
 //! What can be done in a tree: the operations of `wasi:filesystem`, without WASI's tables.
 
 use super::node::{Device, Directory, File, Link, Node};
-use super::path::{Place, resolve};
+use super::path::{Resolved, resolve};
 use super::volume::Volume;
 use super::{ErrorCode, Result};
 use fuelcell_domain::ReadAt;
@@ -138,7 +138,7 @@ impl Tree {
         }
         let place = resolve(&self.root, path, how.follow && !(how.create && how.exclusive));
         let is_device =
-            |place: &Place| matches!(place.find(), Ok(Some(Node::File(file))) if file.is_device());
+            |place: &Resolved| matches!(place.find(), Ok(Some(Node::File(file))) if file.is_device());
         if how.changes() && !place.as_ref().is_ok_and(is_device) {
             self.check_writable()?;
         }
@@ -160,7 +160,7 @@ impl Tree {
         }
     }
 
-    fn create(&self, place: &Place) -> Result<Node> {
+    fn create(&self, place: &Resolved) -> Result<Node> {
         if place.slash {
             return Err(ErrorCode::IsDirectory);
         }
@@ -247,7 +247,7 @@ impl Tree {
         }
     }
 
-    fn drop_name(&self, place: &Place) -> Result<()> {
+    fn drop_name(&self, place: &Resolved) -> Result<()> {
         place.directory.remove(place.name()?).map(drop).ok_or(ErrorCode::NoEntry)
     }
 

@@ -1,6 +1,6 @@
 //! What the index keeps of a job.
 
-use crate::tables::keys::Place;
+use crate::tables::keys::JobKey;
 use fuelcell_domain::job::since;
 use fuelcell_domain::{Job, JobState, JobType, PipelineId, Priority, Timestamp};
 use fuelcell_store::{QueueOrder, Ranks};
@@ -36,7 +36,7 @@ impl IndexEntry {
         }
     }
 
-    pub(crate) fn order(&self, place: Place) -> QueueOrder {
+    pub(crate) fn order(&self, place: JobKey) -> QueueOrder {
         let since = since(self.created_at, self.not_before);
         QueueOrder::new(self.priority, self.front, since, place.project, place.ordinal.into())
     }

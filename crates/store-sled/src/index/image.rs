@@ -4,7 +4,7 @@
 use crate::index::entry::IndexEntry;
 use crate::index::project_index::ProjectIndex;
 use crate::index::queue::Queue;
-use crate::tables::keys::Place;
+use crate::tables::keys::JobKey;
 use fuelcell_domain::{JobState, ProjectId, ProjectRef, TenantId, Timestamp};
 use fuelcell_store::{QueueEntry, StateCounts};
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +13,7 @@ use uuid::Uuid;
 /// A job is new, moves, or is deleted. What does not move in a job's life is taken from `after` when it is new.
 #[derive(Clone, Debug)]
 pub(crate) struct Change {
-    pub(crate) place: Place,
+    pub(crate) place: JobKey,
     pub(crate) before: Option<IndexEntry>,
     pub(crate) after: Option<IndexEntry>,
     /// What the queue shows of the job, if it is queued and its record is at hand.
@@ -32,7 +32,7 @@ impl Change {
 pub(crate) struct Image {
     projects: BTreeMap<ProjectRef, ProjectIndex>,
     queue: Queue,
-    running: BTreeSet<Place>,
+    running: BTreeSet<JobKey>,
     counts: StateCounts,
 }
 
@@ -85,7 +85,7 @@ impl Image {
         self.queue.arrive(now);
     }
 
-    pub(crate) fn running(&self) -> &BTreeSet<Place> {
+    pub(crate) fn running(&self) -> &BTreeSet<JobKey> {
         &self.running
     }
 

@@ -10,7 +10,7 @@ use crate::records::removed::removed_jobs;
 use crate::tables::codec::{ADVICE, damaged};
 use crate::tables::database::{Database, Read, guarded};
 use crate::tables::keys::Number;
-use crate::tables::keys::{Place, Table, counters};
+use crate::tables::keys::{JobKey, Table, counters};
 use fuelcell_domain::ProjectRef;
 use fuelcell_store::StoreError;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +27,7 @@ const PART: usize = 4096;
 const WAITING: usize = 4;
 
 /// Deleted jobs as runs of ordinals, each from its first to its last; no two touch.
-type DeletedRuns = BTreeMap<Place, Number>;
+type DeletedRuns = BTreeMap<JobKey, Number>;
 
 /// Rebuilds the image, if no job is missing. Also says how many jobs were deleted, ever.
 pub(crate) fn read_image(database: &Database) -> Result<(Image, u64), StoreError> {
@@ -50,7 +50,7 @@ pub(crate) fn read_image(database: &Database) -> Result<(Image, u64), StoreError
 }
 
 /// An entry of the job index.
-type Indexed = (Place, IndexEntry);
+type Indexed = (JobKey, IndexEntry);
 /// The keys between two cuts.
 type Part = (Bound<Vec<u8>>, Bound<Vec<u8>>);
 
@@ -84,7 +84,7 @@ fn read_part(database: &Database, part: &Part) -> Result<Vec<Indexed>, StoreErro
     let mut entries = Vec::with_capacity(PART);
     let mut keys_are_whole = true;
     database.visit_range(Table::JobIndex, part.clone(), |key, entry: IndexEntry| {
-        let place = Place::from_key(key);
+        let place = JobKey::from_key(key);
         keys_are_whole &= place.is_some();
         entries.extend(place.map(|place| (place, entry)));
         ControlFlow::Continue(())
@@ -110,7 +110,7 @@ impl Build<'_> {
         entries.into_iter().try_for_each(|(place, entry)| self.add(place, entry))
     }
 
-    fn add(&mut self, place: Place, entry: IndexEntry) -> Result<(), StoreError> {
+    fn add(&mut self, place: JobKey, entry: IndexEntry) -> Result<(), StoreError> {
         let next = self.next.entry(place.project).or_insert(1);
         skip_deleted(self.deleted, place.project, next);
         if place.ordinal != *next {
@@ -141,9 +141,9 @@ pub(crate) fn short(reason: &str) -> StoreError {
 /// All runs of deleted jobs.
 pub(crate) fn deleted_runs(database: &Database) -> Result<DeletedRuns, StoreError> {
     let mut runs = BTreeMap::new();
-    let mut open: Option<(Place, Number)> = None;
+    let mut open: Option<(JobKey, Number)> = None;
     database.visit(Table::DeletedJobs, &[], |key, last: Number| {
-        let Some(place) = Place::from_key(key).filter(|place| place.ordinal <= last) else {
+        let Some(place) = JobKey::from_key(key).filter(|place| place.ordinal <= last) else {
             return ControlFlow::Continue(());
         };
         open = match open {
@@ -164,7 +164,7 @@ pub(crate) fn deleted_runs(database: &Database) -> Result<DeletedRuns, StoreErro
 }
 
 fn skip_deleted(deleted: &DeletedRuns, project: ProjectRef, next: &mut Number) {
-    while let Some(last) = deleted.get(&Place { project, ordinal: *next }) {
+    while let Some(last) = deleted.get(&JobKey { project, ordinal: *next }) {
         *next = last + 1;
     }
 }
@@ -196,10 +196,10 @@ mod tests {
     use tempfile::TempDir;
     use uuid::Uuid;
 
-    fn place(project: u128, ordinal: usize) -> Place {
+    fn place(project: u128, ordinal: usize) -> JobKey {
         let project =
             ProjectRef { tenant: TenantId(Uuid::nil()), project: ProjectId(Uuid::from_u128(project)) };
-        Place { project, ordinal: Number::try_from(ordinal).unwrap() }
+        JobKey { project, ordinal: Number::try_from(ordinal).unwrap() }
     }
 
     fn write(database: &Database, change: impl FnOnce(&mut Overlay<'_>) -> Result<(), StoreError>) {
@@ -209,7 +209,7 @@ mod tests {
         database.apply(&overlay.into_parts().0).unwrap();
     }
 
-    fn add(overlay: &mut Overlay<'_>, place: Place) -> Result<(), StoreError> {
+    fn add(overlay: &mut Overlay<'_>, place: JobKey) -> Result<(), StoreError> {
         overlay.put(Table::JobIndex, &place.key(), &IndexEntry::of(&job(place.project)))
     }
 

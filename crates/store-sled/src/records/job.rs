@@ -5,7 +5,7 @@ use crate::index::image::Change;
 use crate::records::{deliveries, events, figures, stored};
 use crate::tables::codec::damaged;
 use crate::tables::database::Read;
-use crate::tables::keys::{self, Place, Table, counters};
+use crate::tables::keys::{self, JobKey, Table, counters};
 use crate::write::overlay::Overlay;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::{Artifact, AttemptId, Job, JobEvent, JobId, JobState, LogLine, Timestamp};
@@ -30,12 +30,12 @@ pub(crate) struct LivePulse {
 }
 
 /// Where a job lies.
-pub(crate) fn place(records: &impl Read, id: JobId) -> Result<Option<Place>, StoreError> {
+pub(crate) fn place(records: &impl Read, id: JobId) -> Result<Option<JobKey>, StoreError> {
     records.get(Table::JobPlaces, id.0.as_bytes())
 }
 
 /// The job at a place, with its live figures.
-pub(crate) fn load(records: &impl Read, place: Place) -> Result<Option<Job>, StoreError> {
+pub(crate) fn load(records: &impl Read, place: JobKey) -> Result<Option<Job>, StoreError> {
     let Some(job) = load_without_pulse(records, place)? else { return Ok(None) };
     if job.state != JobState::Running {
         return Ok(Some(job));
@@ -53,7 +53,7 @@ pub(crate) fn load(records: &impl Read, place: Place) -> Result<Option<Job>, Sto
     Ok(Some(job))
 }
 
-fn load_without_pulse(records: &impl Read, place: Place) -> Result<Option<Job>, StoreError> {
+fn load_without_pulse(records: &impl Read, place: JobKey) -> Result<Option<Job>, StoreError> {
     let key = place.key();
     let Some(StoredJob { mut job, parameters_apart }) = records.get(Table::Jobs, &key)? else {
         return Ok(None);
@@ -81,7 +81,7 @@ pub(crate) fn held(records: &impl Read, attempt: AttemptId) -> Result<Job, Store
 
 /// Writes a new job.
 pub(crate) fn insert(overlay: &mut Overlay<'_>, job: &Job) -> Result<(), StoreError> {
-    let place = Place::of(job.project, job.ordinal);
+    let place = JobKey::of(job.project, job.ordinal);
     overlay.add(Table::JobPlaces, job.id.0.as_bytes(), &place)?;
     if job.parameters.len() > LONG_PARAMETERS {
         overlay.put(Table::Parameters, &place.key(), &job.parameters)?;
@@ -107,7 +107,7 @@ pub(crate) fn update(
 
 /// The same of a change that nobody need be told of.
 pub(crate) fn rewrite(overlay: &mut Overlay<'_>, before: &Job, after: &Job) -> Result<(), StoreError> {
-    let place = Place::of(after.project, after.ordinal);
+    let place = JobKey::of(after.project, after.ordinal);
     if before.state == JobState::Running && after.state != JobState::Running {
         overlay.remove(Table::Pulses, after.id.0.as_bytes())?;
     }
@@ -144,7 +144,7 @@ pub(crate) fn queue_entry(job: &Job) -> Option<QueueEntry> {
     (job.state == JobState::Queued).then(|| QueueEntry::of(job))
 }
 
-fn index(overlay: &mut Overlay<'_>, place: Place, before: &Job, after: &Job) -> Result<(), StoreError> {
+fn index(overlay: &mut Overlay<'_>, place: JobKey, before: &Job, after: &Job) -> Result<(), StoreError> {
     let entry = queue_entry(after);
     let (before, after) = (IndexEntry::of(before), IndexEntry::of(after));
     if before == after {
@@ -179,7 +179,7 @@ fn free_bytes(overlay: &mut Overlay<'_>, job: &Job) -> Result<(), StoreError> {
 /// Removes an ended job and everything that is kept under its id. A tombstone stays, so that the gap in the ordinals is
 /// not taken for a loss.
 pub(crate) fn delete(overlay: &mut Overlay<'_>, job: &Job) -> Result<(), StoreError> {
-    let place = Place::of(job.project, job.ordinal);
+    let place = JobKey::of(job.project, job.ordinal);
     let (id, key) = (job.id.0.as_bytes(), place.key());
     free_bytes(overlay, job)?;
     for table in [Table::JobPlaces, Table::Checkpoints, Table::Artifacts] {

@@ -7,7 +7,7 @@
 use crate::records::job as records;
 use crate::tables::database::Read;
 use crate::tables::keys::Number;
-use crate::tables::keys::{self, Place, Table, counters};
+use crate::tables::keys::{self, JobKey, Table, counters};
 use crate::write::overlay::Overlay;
 use crate::write::shared::Shared;
 use fuelcell_domain::{Activation, Pipeline, ProjectRef};
@@ -62,7 +62,7 @@ fn users(
 ) -> Result<Vec<String>, StoreError> {
     let mut users = Vec::new();
     for ordinal in jobs {
-        let job = records::load(records, Place { project, ordinal })?;
+        let job = records::load(records, JobKey { project, ordinal })?;
         users.extend(job.and_then(|job| referent.use_by_job(&job)));
     }
     Ok(users)

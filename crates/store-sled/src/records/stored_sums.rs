@@ -8,7 +8,7 @@ use crate::records::stored::{
 };
 use crate::tables::codec::damaged;
 use crate::tables::database::{Database, Read};
-use crate::tables::keys::{self, Place, Table};
+use crate::tables::keys::{self, JobKey, Table};
 use fuelcell_domain::{Artifact, Dataset, JobId, LogLine, StoredBytes, UnfinishedUpload};
 use fuelcell_store::{BlobRef, StoreError};
 use std::collections::BTreeMap;
@@ -62,7 +62,7 @@ impl Sums<'_> {
     fn add_of_job(&mut self, key: &[u8], part: Part, bytes: u64) -> ControlFlow<()> {
         let job = key.first_chunk::<16>().map(|id| JobId(Uuid::from_bytes(*id)));
         let Some(job) = job else { return self.fail(damaged(Table::StoredBytes)) };
-        match self.database.get::<Place>(Table::JobPlaces, job.0.as_bytes()) {
+        match self.database.get::<JobKey>(Table::JobPlaces, job.0.as_bytes()) {
             Ok(Some(place)) => self.add(&place.key(), part, bytes),
             // That something has no job is told elsewhere.
             Ok(None) => ControlFlow::Continue(()),

@@ -5,7 +5,7 @@ use crate::offline::dump::Batch;
 use crate::records::hours;
 use crate::records::job as records;
 use crate::tables::database::{Database, Read};
-use crate::tables::keys::{self, Place, Table};
+use crate::tables::keys::{self, JobKey, Table};
 use crate::write::overlay::Overlay;
 use fuelcell_domain::{Job, ProjectRef, Receipt, Timestamp};
 use fuelcell_store::StoreError;
@@ -139,7 +139,7 @@ pub(crate) fn gather(database: &Database, batch: &mut Batch<'_>) -> Result<(), S
     let mut book: BTreeMap<Vec<u8>, StoredUsage> = BTreeMap::new();
     for place in database.keys(Table::Jobs, &[])? {
         let Some(job) =
-            Place::from_key(&place).map(|place| records::load(database, place)).transpose()?.flatten()
+            JobKey::from_key(&place).map(|place| records::load(database, place)).transpose()?.flatten()
         else {
             continue;
         };

@@ -235,15 +235,15 @@ impl Table {
     }
 }
 
-/// Where a job lies: jobs of a project are neighbours in the order of their creation.
+/// The key of a job's record: jobs of a project are neighbours in the order of their creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub(crate) struct Place {
+pub(crate) struct JobKey {
     pub(crate) project: ProjectRef,
     pub(crate) ordinal: Number,
 }
 
-impl Place {
-    /// The place of the job with this ordinal.
+impl JobKey {
+    /// That of the job with this ordinal.
     pub(crate) fn of(project: ProjectRef, ordinal: Ordinal) -> Self {
         Self { project, ordinal: number(ordinal) }
     }
@@ -252,7 +252,7 @@ impl Place {
         join(&[&project(self.project), &self.ordinal.to_be_bytes()])
     }
 
-    /// The reverse of [`Place::key`].
+    /// The reverse of [`JobKey::key`].
     pub(crate) fn from_key(key: &[u8]) -> Option<Self> {
         let (tenant, rest) = key.split_first_chunk::<16>()?;
         let (project, rest) = rest.split_first_chunk::<16>()?;

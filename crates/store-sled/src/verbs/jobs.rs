@@ -4,7 +4,7 @@ use crate::index::queue::ProjectLine;
 use crate::records::job as records;
 use crate::store::SledStore;
 use crate::tables::database::Read;
-use crate::tables::keys::{Number, Place, Table, number};
+use crate::tables::keys::{JobKey, Number, Table, number};
 use crate::verbs::queue;
 use crate::write::overlay::Overlay;
 use crate::write::shared::Shared;
@@ -80,7 +80,7 @@ impl Jobs for SledStore {
     }
 
     async fn job_by_ordinal(&self, project: ProjectRef, ordinal: Ordinal) -> Result<Option<Job>, StoreError> {
-        records::load(self.database()?, Place::of(project, ordinal))
+        records::load(self.database()?, JobKey::of(project, ordinal))
     }
 
     async fn counts(&self, project: ProjectRef, filter: &JobFilter) -> Result<StateCounts, StoreError> {
@@ -125,7 +125,7 @@ impl Jobs for SledStore {
 pub(crate) fn job(records: &impl Read, project: ProjectRef, id: JobId) -> Result<Option<Job>, StoreError> {
     match records::place(records, id)? {
         Some(place) if place.project == project => records::load(records, place),
-        Some(Place { .. }) | None => Ok(None),
+        Some(JobKey { .. }) | None => Ok(None),
     }
 }
 
@@ -161,7 +161,7 @@ fn read_page(
 ) -> Result<JobPage, StoreError> {
     let mut jobs = Vec::with_capacity(numbers.len());
     for ordinal in numbers {
-        jobs.extend(records::load(&shared.database, Place { project, ordinal })?);
+        jobs.extend(records::load(&shared.database, JobKey { project, ordinal })?);
     }
     Ok(JobPage { jobs, total: Total::exact(total) })
 }
@@ -184,7 +184,7 @@ pub(crate) fn jobs_page(
         }
         for ordinal in found {
             before = Some(ordinal);
-            let Some(job) = records::load(&shared.database, Place { project, ordinal })? else { continue };
+            let Some(job) = records::load(&shared.database, JobKey { project, ordinal })? else { continue };
             if pager.push(job).is_break() {
                 return Ok(pager.finish());
             }
@@ -208,7 +208,7 @@ pub(crate) fn oldest_jobs(
         let Some(last) = found.last() else { break };
         after = Some(*last);
         for ordinal in found {
-            jobs.extend(records::load(&shared.database, Place { project, ordinal })?);
+            jobs.extend(records::load(&shared.database, JobKey { project, ordinal })?);
         }
     }
     Ok(jobs)
@@ -233,7 +233,7 @@ pub(crate) fn queued(
         shared.arrived(now).queue().of_project(project, now, skip, page.limit);
     let mut jobs = Vec::with_capacity(places.len());
     for (before, order) in places {
-        let job = records::load(&shared.database, Place::of(project, order.ordinal))?;
+        let job = records::load(&shared.database, JobKey::of(project, order.ordinal))?;
         jobs.extend(job.filter(|job| job.state == JobState::Queued).map(|job| (before, job)));
     }
     Ok(QueuePage { jobs, due, scheduled })
@@ -255,7 +255,7 @@ pub(crate) fn queue_page(
         }
         for spot in found {
             after = Some(spot);
-            let job = records::load(&shared.database, Place::of(project, spot.order.ordinal))?;
+            let job = records::load(&shared.database, JobKey::of(project, spot.order.ordinal))?;
             let Some(job) = job.filter(|job| job.state == JobState::Queued) else { continue };
             if pager.push((spot, job)).is_break() {
                 return Ok(pager.finish());

@@ -6,7 +6,7 @@ use crate::records::job::{self as records, held};
 use crate::records::{stored, usage};
 use crate::store::SledStore;
 use crate::tables::database::Read;
-use crate::tables::keys::{self, Place, Table};
+use crate::tables::keys::{self, JobKey, Table};
 use crate::verbs::{datasets, processed};
 use crate::write::committer::{Durability, Space};
 use crate::write::overlay::Overlay;
@@ -157,7 +157,7 @@ pub(crate) fn entries(shared: &Shared, line: Line) -> Result<Vec<QueueEntry>, St
         let entry = match known {
             Some(entry) => Some(entry),
             None => {
-                let place = Place::of(order.project, order.ordinal);
+                let place = JobKey::of(order.project, order.ordinal);
                 let job = records::load(&shared.database, place)?;
                 let entry = job.as_ref().and_then(records::queue_entry);
                 learnt.extend(entry.clone());

@@ -7,7 +7,7 @@ use crate::records::removed::StoredRemoval;
 use crate::store::SledStore;
 use crate::tables::database::{Database, Read};
 use crate::tables::keys::Number;
-use crate::tables::keys::{self, Place, Table, counters};
+use crate::tables::keys::{self, JobKey, Table, counters};
 use crate::write::overlay::Overlay;
 use crate::write::shared::Shared;
 use async_trait::async_trait;
@@ -41,7 +41,7 @@ impl Removals for SledStore {
 
 /// Something that is left of what was taken away.
 pub(crate) enum Left {
-    Job(Place),
+    Job(JobKey),
     Record(Table, Vec<u8>),
 }
 
@@ -120,7 +120,7 @@ fn left_of_project(shared: &Shared, project: ProjectRef, limit: usize) -> Result
     let most = limit.saturating_add(usize::try_from(running).unwrap_or(usize::MAX));
     let jobs = database.some_keys(Table::Jobs, &keys::project(project), 0, most)?;
     if !jobs.is_empty() {
-        return Ok(jobs.iter().filter_map(|key| Place::from_key(key)).map(Left::Job).collect());
+        return Ok(jobs.iter().filter_map(|key| JobKey::from_key(key)).map(Left::Job).collect());
     }
     let mut left = Vec::new();
     for (table, prefix, skip) in rest_of(project) {
@@ -171,7 +171,7 @@ pub(crate) fn take(
     Ok(if removed == 0 { RemovalStep::Waiting } else { RemovalStep::Removed(removed) })
 }
 
-fn take_job(overlay: &mut Overlay<'_>, place: Place) -> Result<bool, StoreError> {
+fn take_job(overlay: &mut Overlay<'_>, place: JobKey) -> Result<bool, StoreError> {
     match records::load(overlay, place)? {
         Some(job) if job.state != JobState::Running => records::delete(overlay, &job).map(|()| true),
         _ => Ok(false),
@@ -187,7 +187,7 @@ fn take_record(
     if let (Table::DeletedJobs, Scope::Project(project)) = (table, scope) {
         // All jobs are deleted, which their counter knows, too.
         let last: Number = overlay.get(Table::Counters, &counters::jobs(project))?.unwrap_or(0);
-        overlay.put(table, &Place { project, ordinal: 1 }.key(), &last)?;
+        overlay.put(table, &JobKey { project, ordinal: 1 }.key(), &last)?;
     }
     match table {
         Table::Deliveries => deliveries::forget(overlay, key)?,
@@ -206,7 +206,7 @@ fn end(
         let counter = counters::jobs(project);
         stored.jobs = overlay.get(Table::Counters, &counter)?.unwrap_or(0);
         overlay.remove(Table::Counters, &counter)?;
-        overlay.remove(Table::DeletedJobs, &Place { project, ordinal: 1 }.key())?;
+        overlay.remove(Table::DeletedJobs, &JobKey { project, ordinal: 1 }.key())?;
     }
     stored.removal.done_at = Some(now);
     overlay.put(Table::Removals, key, &stored)?;

@@ -3,7 +3,7 @@
 use crate::index::image::{Change, Image};
 use crate::tables::codec::{self, Value};
 use crate::tables::database::{Database, Read, Writes};
-use crate::tables::keys::{self, Place, Table};
+use crate::tables::keys::{self, JobKey, Table};
 use crate::write::recent::Recent;
 use fuelcell_domain::{JobState, ProjectRef};
 use fuelcell_store::StoreError;
@@ -179,7 +179,7 @@ impl<'a> Overlay<'a> {
     }
 
     /// Jobs that run, or ran before this batch: each is to be looked at again.
-    pub(crate) fn maybe_running(&self) -> BTreeSet<Place> {
+    pub(crate) fn maybe_running(&self) -> BTreeSet<JobKey> {
         let image = self.image.read();
         let started = self.changes.iter().filter(|change| change.is_running());
         image.running().iter().copied().chain(started.map(|change| change.place)).collect()

@@ -319,7 +319,7 @@ pub async fn references(store: &dyn Store, limit: usize) -> BTreeSet<Digest> {
 }
 
 /// A list, read page by page.
-pub async fn whole<T: Row>(limit: usize, read: impl AsyncFn(Seek<T::Place>) -> Page<T>) -> Vec<T> {
+pub async fn whole<T: Row>(limit: usize, read: impl AsyncFn(Seek<T::Position>) -> Page<T>) -> Vec<T> {
     let (mut rows, mut after) = (Vec::new(), None);
     loop {
         let page = read(Seek { after, limit }).await;

@@ -18,7 +18,7 @@ use std::fmt::Debug;
 /// Reads a list in pages of each length; each shows the rows in their order and each of them once.
 async fn reads<T: Row + Clone + Debug + PartialEq>(
     expected: &[T],
-    read: impl AsyncFn(Seek<T::Place>) -> Page<T>,
+    read: impl AsyncFn(Seek<T::Position>) -> Page<T>,
 ) {
     for limit in 1..=expected.len() + 1 {
         assert_eq!(whole(limit, &read).await, expected, "pages of {limit}");

@@ -48,9 +48,9 @@ pub(super) struct Reader {
     burnt: HashMap<String, (Instant, u64)>,
 }
 
-/// A job's place.
+/// The ids of a project and its tenant.
 #[derive(Clone, Copy)]
-struct Place<'a> {
+struct ProjectIds<'a> {
     tenant: &'a str,
     project: &'a str,
 }
@@ -104,7 +104,7 @@ impl Reader {
 
     /// A job at the head of a tenant's queue; none when it has started meanwhile.
     fn waiting_job(&self, waits: Value) -> Outcome<Option<Value>> {
-        let place = Place { tenant: text(&waits["tenantId"]), project: text(&waits["projectId"]) };
+        let place = ProjectIds { tenant: text(&waits["tenantId"]), project: text(&waits["projectId"]) };
         let job = self.job(place, text(&waits["jobId"]))?.filter(|job| job["status"] == "Queued");
         Ok(job.map(|job| {
             json!({
@@ -130,7 +130,7 @@ impl Reader {
                 if rows.len() >= RUNNING || asked > PROJECTS {
                     return Ok(rows);
                 }
-                let place = Place { tenant, project: text(&project["projectId"]) };
+                let place = ProjectIds { tenant, project: text(&project["projectId"]) };
                 let (jobs, _) = self.running_of(place, before, RUNNING - rows.len())?;
                 rows.extend(jobs);
             }
@@ -141,7 +141,7 @@ impl Reader {
     fn project(&mut self, before: &HashMap<String, (Instant, u64)>) -> Outcome<Picture> {
         let scope = self.connection.scope(true)?;
         let (tenant, project) = (scope.tenant.unwrap_or_default(), scope.project.unwrap_or_default());
-        let place = Place { tenant: &tenant, project: &project };
+        let place = ProjectIds { tenant: &tenant, project: &project };
         let fill = [("tenantId", &*tenant), ("projectId", &*project)];
         let mut told = self.ask(SYSTEM_STATUS, &fill[..1], &[])?;
         let mut queue = self.ask(LIST_QUEUE, &fill, &[("pageSize", "20")])?;
@@ -165,7 +165,7 @@ impl Reader {
     /// Running jobs of a project, `most` at most, and how many there are.
     fn running_of(
         &mut self,
-        place: Place<'_>,
+        place: ProjectIds<'_>,
         before: &HashMap<String, (Instant, u64)>,
         most: usize,
     ) -> Outcome<(Vec<Value>, u64)> {
@@ -188,7 +188,7 @@ impl Reader {
 
     fn running_job(
         &mut self,
-        place: Place<'_>,
+        place: ProjectIds<'_>,
         job: &Value,
         before: &HashMap<String, (Instant, u64)>,
     ) -> Value {
@@ -215,7 +215,7 @@ impl Reader {
     }
 
     /// A job; none when it is gone.
-    fn job(&self, place: Place<'_>, job: &str) -> Outcome<Option<Value>> {
+    fn job(&self, place: ProjectIds<'_>, job: &str) -> Outcome<Option<Value>> {
         let fill = [("tenantId", place.tenant), ("projectId", place.project), ("jobId", job)];
         unless_gone(self.ask(GET_JOB, &fill, &[]))
     }
@@ -306,7 +306,7 @@ fn figures(tenant: &str, name: &Value, told: &Value) -> Value {
 }
 
 /// A waiting job of the project. It has waited since it may start; one whose time has not come has not.
-fn queued(place: Place<'_>, job: &Value, now: Option<SystemTime>) -> Value {
+fn queued(place: ProjectIds<'_>, job: &Value, now: Option<SystemTime>) -> Value {
     let since = moment(&job["dateCreated"]).max(moment(&job["scheduledTime"]));
     let waited = now.zip(since).and_then(|(now, since)| now.duration_since(since).ok());
     json!({

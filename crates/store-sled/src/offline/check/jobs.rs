@@ -4,7 +4,7 @@ use super::Look;
 use crate::index::entry::IndexEntry;
 use crate::records::job::{LivePulse, StoredJob};
 use crate::tables::keys::Number;
-use crate::tables::keys::{self, Place, Table, counters, hexadecimal};
+use crate::tables::keys::{self, JobKey, Table, counters, hexadecimal};
 use crate::verbs::submissions::UsedKey;
 use fuelcell_domain::{Artifact, Digest, Job, JobId, JobState, LogLine, Receipt};
 use fuelcell_store::{BlobRef, ProcessedItem};
@@ -19,7 +19,7 @@ impl Look<'_> {
         });
         self.each(Table::JobIndex, |look, key, _: IndexEntry| look.belongs_to_a_job(Table::JobIndex, key));
         self.each(Table::Parameters, |look, key, _: String| look.belongs_to_a_job(Table::Parameters, key));
-        self.each(Table::JobPlaces, |look, key, place: Place| {
+        self.each(Table::JobPlaces, |look, key, place: JobKey| {
             let stored: Option<StoredJob> = look.get(Table::Jobs, &place.key());
             let same = stored.is_some_and(|stored| stored.job.id.0.as_bytes() == key);
             look.require(same, || format!("job {} is not where its place says", name(key)));
@@ -32,9 +32,9 @@ impl Look<'_> {
     }
 
     fn job(&mut self, key: &[u8], job: &Job, parameters_apart: bool) {
-        let place = Place::of(job.project, job.ordinal);
+        let place = JobKey::of(job.project, job.ordinal);
         self.require(place.key() == key, || format!("job {} lies in a wrong place", job.id));
-        let known: Option<Place> = self.get(Table::JobPlaces, job.id.0.as_bytes());
+        let known: Option<JobKey> = self.get(Table::JobPlaces, job.id.0.as_bytes());
         self.require(known == Some(place), || format!("job {} is not found by its id", job.id));
         let index: Option<IndexEntry> = self.get(Table::JobIndex, key);
         self.require(index == Some(IndexEntry::of(job)), || format!("job {} is indexed wrongly", job.id));
@@ -111,7 +111,7 @@ impl Look<'_> {
 
     /// The job whose id a key begins with.
     fn job_of(&self, key: &[u8]) -> Option<Job> {
-        let place: Place = self.get(Table::JobPlaces, key.get(..16)?)?;
+        let place: JobKey = self.get(Table::JobPlaces, key.get(..16)?)?;
         Some(self.get::<StoredJob>(Table::Jobs, &place.key())?.job)
     }
 }

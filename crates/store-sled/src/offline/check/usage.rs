@@ -3,7 +3,7 @@
 use super::Look;
 use crate::records::job as records;
 use crate::records::usage::{StoredUsage, kept_sums};
-use crate::tables::keys::{self, Place, Table};
+use crate::tables::keys::{self, JobKey, Table};
 use fuelcell_domain::ProjectRef;
 use fuelcell_store::usage::{Dimension, UsageSums};
 use std::collections::BTreeMap;
@@ -61,7 +61,7 @@ impl Look<'_> {
         let database = self.database;
         // What cannot be read is told where its own table is looked at.
         let _ = database.visit_values(Table::Jobs, None, |key, _| {
-            let job = Place::from_key(key).and_then(|place| records::load(database, place).ok().flatten());
+            let job = JobKey::from_key(key).and_then(|place| records::load(database, place).ok().flatten());
             if let Some(job) = job
                 && let Ok(sums) = kept_sums(database, &job)
             {

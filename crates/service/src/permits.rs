@@ -7,31 +7,31 @@ use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use tokio::sync::Mutex as AsyncMutex;
 
-/// How many places of one kind each tenant has taken.
+/// How many permits of one kind each tenant has taken.
 #[derive(Default)]
-pub(crate) struct Places(Arc<Mutex<HashMap<TenantId, usize>>>);
+pub(crate) struct TenantPermits(Arc<Mutex<HashMap<TenantId, usize>>>);
 
-impl Places {
-    /// Takes one of the tenant's places; `None` when `most` are taken.
-    pub(crate) fn enter(&self, tenant: TenantId, most: usize) -> Option<Place> {
+impl TenantPermits {
+    /// Takes one of the tenant's permits; `None` when `most` are taken.
+    pub(crate) fn enter(&self, tenant: TenantId, most: usize) -> Option<TenantPermit> {
         let mut tenants = self.0.lock();
         let taken = tenants.get(&tenant).copied().unwrap_or(0);
         if taken >= most {
             return None;
         }
         tenants.insert(tenant, taken + 1);
-        Some(Place { tenant, tenants: Arc::clone(&self.0) })
+        Some(TenantPermit { tenant, tenants: Arc::clone(&self.0) })
     }
 }
 
-/// One place, given back when this is dropped.
+/// One permit, given back when this is dropped.
 #[must_use]
-pub struct Place {
+pub struct TenantPermit {
     tenant: TenantId,
     tenants: Arc<Mutex<HashMap<TenantId, usize>>>,
 }
 
-impl Drop for Place {
+impl Drop for TenantPermit {
     fn drop(&mut self) {
         let mut tenants = self.tenants.lock();
         if let Some(taken) = tenants.get_mut(&self.tenant) {
@@ -89,15 +89,15 @@ mod tests {
 
     #[test]
     fn each_tenant_has_its_own_places_and_gets_them_back() {
-        let places = Places::default();
+        let permits = TenantPermits::default();
         let (one, other) = (TenantId::random(), TenantId::random());
-        let held = [places.enter(one, 2), places.enter(one, 2)];
+        let held = [permits.enter(one, 2), permits.enter(one, 2)];
         assert!(held.iter().all(Option::is_some));
-        assert!(places.enter(one, 2).is_none());
-        assert!(places.enter(other, 2).is_some());
+        assert!(permits.enter(one, 2).is_none());
+        assert!(permits.enter(other, 2).is_some());
         drop(held);
-        assert!(places.enter(one, 2).is_some());
-        assert!(places.enter(one, 0).is_none());
-        assert!(places.0.lock().is_empty(), "tenants without places are forgotten");
+        assert!(permits.enter(one, 2).is_some());
+        assert!(permits.enter(one, 0).is_none());
+        assert!(permits.0.lock().is_empty(), "tenants without permits are forgotten");
     }
 }
