@@ -7,7 +7,7 @@ import page from "../job/job.module.css";
 import { useTexts } from "../texts";
 import { plain, Text } from "../ui/text";
 import { Bytes, Time } from "../ui/time";
-import { Button, Loading, Problem, styles } from "../ui/ui";
+import { Button, cx, Loading, Problem, styles } from "../ui/ui";
 import { useDatasets } from "./data";
 import list from "./datasets.module.css";
 import { type Dataset, Upload } from "./upload";
@@ -45,7 +45,7 @@ export default function DatasetsPage() {
       {datasets.isSuccess && rows.length === 0 && <p className={styles.empty}>{t.datasets.empty}</p>}
       {rows.length > 0 && (
         <div className={list.page}>
-          <div className={list.tableFrame} tabIndex={0} role="group" aria-label={t.datasets.title}>
+          <div className={cx(list.tableFrame, styles.sideways)} tabIndex={0} role="group" aria-label={t.datasets.title}>
             <table className={page.grid}>
               <thead>
                 <tr><th scope="col">{columns.name}</th><th scope="col">{columns.size}</th><th scope="col">{columns.rows}</th><th scope="col">{columns.updated}</th><th scope="col">{columns.by}</th></tr>

@@ -10,6 +10,8 @@ export type Faults = Map<string, string>;
 
 /** The first sentences of a description are what to know at the control. */
 const HINT = 400;
+/** Characters of what holds when nothing is entered. */
+const USUAL = 100;
 
 type Props = {
   name: string;
@@ -28,6 +30,21 @@ function faultAt(faults: Faults, pointer: string, within: boolean): string | nul
   return own.length === 0 ? null : own.map(([at, message]) => (at === pointer ? message : `${at.slice(pointer.length)}: ${message}`)).join("\n");
 }
 
+function shortened(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
+}
+
+/** Whether a default is something: an object of nothing but nulls says only that nothing was entered. */
+function saysMore(usual: Json | undefined): usual is Json {
+  if (usual === undefined || usual === null) return false;
+  return !isObject(usual) || Object.values(usual).some((value) => value !== null);
+}
+
+/** What is between backticks is code, as in the schema's description. */
+function Worded({ text }: { text: string }) {
+  return text.split("`").map((part, index) => (index % 2 === 1 ? <code key={index}><Text value={part} /></code> : <Text key={index} value={part} />));
+}
+
 export function SchemaField(props: Props) {
   const t = useTexts();
   const { name, pointer, root, required, faults } = props;
@@ -35,13 +52,13 @@ export function SchemaField(props: Props) {
   const shape = shapeOf(props.schema, root);
   const text = (word: string) => (typeof schema[word] === "string" ? (schema[word] as string) : "");
   const label = <><Text value={text("title") || name} max={200} />{required && <span className={styles.hint}> ({t.submit.required})</span>}</>;
-  const usual = schema["default"] !== undefined && schema["default"] !== null ? t.submit.default(writeExact(schema["default"]).slice(0, 100)) : "";
-  const hint = [text("description").slice(0, HINT), usual].filter(Boolean).join(" ");
+  const usual = saysMore(schema["default"]) ? t.submit.default(shortened(writeExact(schema["default"]), USUAL)) : "";
+  const hint = [shortened(text("description"), HINT), usual].filter(Boolean).join(" ");
   if (shape.kind === "object") return <Group {...props} label={label} hint={hint} fields={shape.fields} needed={shape.required} />;
   if (shape.kind === "many") return <Many {...props} label={label} hint={hint} words={shape.words} />;
   const listed = shape.kind === "json" || shape.kind === "words";
   return (
-    <Field label={label} hint={hint ? <Text value={hint} /> : undefined} fault={faultAt(faults, pointer, listed)}>
+    <Field label={label} hint={hint ? <Worded text={hint} /> : undefined} fault={faultAt(faults, pointer, listed)}>
       {(control) => <div className={form.field}><Control {...props} shape={shape} control={control} /></div>}
     </Field>
   );
@@ -142,7 +159,7 @@ function Many({ label, hint, words, value, pointer, faults, change }: Props & { 
   return (
     <fieldset className={form.many}>
       <legend>{label}</legend>
-      {hint && <span className={styles.hint}><Text value={hint} /></span>}
+      {hint && <span className={styles.hint}><Worded text={hint} /></span>}
       {words.map((word) => (
         <Check key={word.label} label={<Text value={word.label} max={100} />} checked={chosen.some((other) => same(other, word.value))} onChange={(on) => toggle(word.value, on)} />
       ))}
@@ -164,7 +181,7 @@ function Group({ label, hint, fields, needed, value, pointer, root, required, fa
   return (
     <fieldset className={form.group}>
       <legend>{label}</legend>
-      {hint && <span className={styles.hint}><Text value={hint} /></span>}
+      {hint && <span className={styles.hint}><Worded text={hint} /></span>}
       {fault && <span className={styles.fault}><Text value={fault} /></span>}
       {required ? members : <details className={form.more} open={opens || undefined}><summary>{t.submit.members(fields.length)}</summary>{members}</details>}
     </fieldset>

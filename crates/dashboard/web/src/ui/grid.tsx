@@ -1,11 +1,11 @@
 import type { ReactNode } from "react";
 import page from "../job/job.module.css";
-import { styles } from "./ui";
+import { cx, styles } from "./ui";
 
 /** A table that scrolls by itself where it is wider than what shows it. */
 export function Grid({ label, columns, children }: { label: string; columns: string[]; children: ReactNode }) {
   return (
-    <div className={styles.gridFrame} tabIndex={0} role="group" aria-label={label}>
+    <div className={cx(styles.gridFrame, styles.sideways)} tabIndex={0} role="group" aria-label={label}>
       <table className={page.grid}>
         <thead><tr>{columns.map((column, index) => (column === "" ? <td key={index} /> : <th key={index} scope="col">{column}</th>))}</tr></thead>
         <tbody>{children}</tbody>
