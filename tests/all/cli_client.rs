@@ -98,6 +98,11 @@ fn a_profile_is_made_once_and_holds_for_every_command() {
     assert_eq!(code, 4, "{told}");
     assert!(told.contains("fuelcell login --server http://127.0.0.1:7300"), "{told}");
 
+    // An address in the place of a name: no token goes to another server.
+    let (code, told) = home.fail(&["login", server.base(), "--token-file", "token"]);
+    assert_eq!(code, 2, "{told}");
+    assert!(told.contains(&format!("fuelcell login --server {}", server.base())), "{told}");
+
     // The project is found by the token.
     let told = home.json(&["login", "--server", server.base(), "--token-file", "token"]);
     assert_eq!(

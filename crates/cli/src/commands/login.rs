@@ -44,6 +44,7 @@ pub(crate) fn login(arguments: &Login) -> Outcome {
     let flags = &arguments.connection;
     let name =
         arguments.name.clone().or_else(|| flags.profile.clone()).unwrap_or_else(|| "default".to_owned());
+    check_name(&name)?;
     let mut profiles = Profiles::load()?;
     let known = profiles.profiles.get(&name);
     let server = flags.server.clone().or_else(|| known.map(|known| known.server.clone()));
@@ -65,6 +66,15 @@ pub(crate) fn login(arguments: &Login) -> Outcome {
     profiles.default = Some(name.clone());
     profiles.save()?;
     show(&connection.http.server, Some(&name), &session, profiles.get(&name)?, flags.output)
+}
+
+/// Whoever gives an address for a name would show the token to another server.
+fn check_name(name: &str) -> Outcome {
+    match name.contains("://") {
+        true => Err(Failure::usage(format!("{name} is an address, and no name of a profile"))
+            .with_remedy(format!("say `fuelcell login --server {name}`"))),
+        false => Ok(()),
+    }
 }
 
 /// The project that the profile is for, if there is one that can be told.
