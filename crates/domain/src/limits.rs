@@ -7,7 +7,7 @@ use std::time::Duration;
 const MIB: u64 = 1024 * 1024;
 const GIB: u64 = 1024 * MIB;
 
-/// The limits of an attempt that nobody sets: they are the same for every job of a server, and each is held exactly but for
+/// The limits of an attempt that no job sets: they are the same for every job of a server, and each is held exactly but for
 /// the stack, whose frames are the compiler's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FixedLimits {
@@ -31,7 +31,7 @@ pub struct FixedLimits {
     pub artifacts: u32,
     /// Bytes of a checkpoint.
     pub checkpoint_bytes: u64,
-    /// Bytes of log.
+    /// Bytes of log. Operators may set it.
     pub log_bytes: u64,
     /// Elements of one table. It was the same in all builds so far: whoever changes it stores it with the others.
     #[serde(skip, default = "table_elements")]

@@ -215,7 +215,7 @@ pub const STATED: &[StatedLimit] = &[
     StatedLimit::new("artifacts of an attempt", FIXED.artifacts as u64, "artifacts", "`HostLimit`"),
     StatedLimit::new("a checkpoint", FIXED.checkpoint_bytes, "bytes", "`HostLimit`"),
     StatedLimit::new(
-        "the log of an attempt",
+        "the log of an attempt (`job_log_bytes`)",
         FIXED.log_bytes,
         "bytes",
         "lines between its beginning and its end are dropped and counted; a quarter is for warnings and errors",

@@ -18,7 +18,7 @@ use crate::token::TokenFile;
 use anyhow::{Context, anyhow};
 use fuelcell_api::{ApiConfig, Gather, Listening, PageFile, Tls};
 use fuelcell_domain::clock::SystemClock;
-use fuelcell_domain::{Digest, NodeId, ReadAt};
+use fuelcell_domain::{Digest, FIXED, FixedLimits, NodeId, ReadAt};
 use fuelcell_notify::{Desk, Notifier};
 use fuelcell_outbound::{Client, GrantedOutlets};
 use fuelcell_sandbox::{CellProgram, CodeKey, Compiler, Sandbox, SandboxConfig};
@@ -66,6 +66,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         concurrency: config.concurrency.clone().into(),
         pulse: Duration::from_millis(config.pulse_milliseconds),
         isolation: config.isolation,
+        fixed: FixedLimits { log_bytes: config.job_log_bytes, ..FIXED },
         ..SchedulerConfig::new(node.clone(), slots, memory)
     };
     let backups = OwnBackups::of(&config.data, &config.backup)?;

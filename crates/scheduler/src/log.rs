@@ -9,6 +9,9 @@ use std::collections::VecDeque;
 const MAX_MESSAGE: usize = 8 * 1024;
 /// Longest name of a stage in bytes.
 pub(crate) const MAX_STAGE: usize = 128;
+/// What the lines cost that the store takes at a time, but for the last of them. A page of a log reads the batches that it
+/// touches whole: with large ones a long log would be read again for each page.
+const BATCH: u64 = 64 * 1024;
 
 /// The lines of an attempt. The first half of the quota goes to the store as it comes. Behind it the end counts most: the
 /// last lines are kept until the attempt ends, and beside them the last warnings and errors, so that no flood of others
@@ -24,7 +27,7 @@ pub(crate) struct LogBuffer {
     dropped: u64,
     last: Tail,
     last_grave: Tail,
-    pending: Vec<LogLine>,
+    pending: VecDeque<LogLine>,
 }
 
 /// The latest lines of a kind, with their numbers.
@@ -70,7 +73,7 @@ impl LogBuffer {
         self.lines += 1;
         if is_beginning && self.begun + cost(&line) <= self.quota / 2 {
             self.begun += cost(&line);
-            self.pending.push(line);
+            self.pending.push_back(line);
             return;
         }
         let tail = if level >= LogLevel::Warn { &mut self.last_grave } else { &mut self.last };
@@ -85,7 +88,7 @@ impl LogBuffer {
                  errors, {} bytes in all",
                 self.dropped, self.quota
             );
-            self.pending.push(self.line(at, LogLevel::Warn, String::new(), message));
+            self.pending.push_back(self.line(at, LogLevel::Warn, String::new(), message));
         }
         let mut end: Vec<_> = self.last.lines.drain(..).chain(self.last_grave.lines.drain(..)).collect();
         end.sort_by_key(|(number, _)| *number);
@@ -98,9 +101,15 @@ impl LogBuffer {
         LogUsage { bytes, dropped_lines: self.dropped }
     }
 
-    /// The lines that the store has not taken yet.
-    pub(crate) fn pending(&self) -> Vec<LogLine> {
-        self.pending.clone()
+    /// The first lines that the store has not taken yet, as many as it takes at a time.
+    pub(crate) fn batch(&self) -> Vec<LogLine> {
+        let mut bytes = 0;
+        let fits = |line: &&LogLine| {
+            let has_room = bytes < BATCH;
+            bytes += cost(line);
+            has_room
+        };
+        self.pending.iter().take_while(fits).cloned().collect()
     }
 
     /// Forgets the first `count` pending lines: the store has them.
@@ -119,7 +128,7 @@ mod tests {
     use fuelcell_domain::FIXED;
 
     fn messages(log: &LogBuffer) -> Vec<String> {
-        log.pending().into_iter().map(|line| line.message).collect()
+        log.pending.iter().map(|line| line.message.clone()).collect()
     }
 
     /// What a line of three letters takes.
@@ -189,7 +198,7 @@ mod tests {
             log.push(Timestamp(1), LogLevel::Info, "", "");
         }
         log.close(Timestamp(2));
-        assert_eq!(log.pending().len(), 10 + 1 + 5);
+        assert_eq!(log.pending.len(), 10 + 1 + 5);
     }
 
     #[test]
@@ -197,11 +206,26 @@ mod tests {
         let mut log = LogBuffer::new(3, 100_000);
         log.push(Timestamp(1), LogLevel::Info, "read", "a\nb");
         log.push(Timestamp(1), LogLevel::Info, "read", &"x".repeat(20_000));
-        assert_eq!(log.pending().len(), 2);
+        assert_eq!(log.batch().len(), 2);
         log.taken(1);
-        let left = log.pending();
+        let left = log.batch();
         assert_eq!((left.len(), left[0].attempt), (1, 3));
         assert!(left[0].message.len() < MAX_MESSAGE + 4 && left[0].message.ends_with('…'));
+    }
+
+    #[test]
+    fn a_long_log_goes_to_the_store_in_batches() {
+        const LINES: usize = 5_000;
+        let mut log = LogBuffer::new(1, 2 * LINES as u64 * LINE);
+        (0..LINES).for_each(|_| log.push(Timestamp(1), LogLevel::Info, "", "yes"));
+        let mut taken = Vec::new();
+        while !log.batch().is_empty() {
+            taken.push(log.batch().len());
+            log.taken(log.batch().len());
+        }
+        let full = BATCH.div_ceil(LINE) as usize;
+        assert_eq!(taken.iter().sum::<usize>(), LINES);
+        assert!(taken.len() > 1 && taken.iter().rev().skip(1).all(|lines| *lines == full), "{taken:?}");
     }
 
     #[test]

@@ -123,13 +123,15 @@ impl Scheduler {
 
     /// Hands the pending log lines to the store. The caller holds [`Live::written`].
     pub(crate) async fn write_log(&self, live: &Live) -> Result<(), StoreError> {
-        let lines = live.log.lock().pending();
-        let count = lines.len();
-        if count > 0 {
+        loop {
+            let lines = live.log.lock().batch();
+            if lines.is_empty() {
+                return Ok(());
+            }
+            let count = lines.len();
             self.records.logs.append_logs(live.id, lines).await?;
             live.log.lock().taken(count);
         }
-        Ok(())
     }
 }
 

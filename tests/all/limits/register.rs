@@ -354,7 +354,7 @@ const REGISTER: &[Tests] = &[
         file: "crates/scheduler/src/log.rs",
         tests: &[(
             "a_log_is_as_large_as_is_stated_and_a_quarter_of_it_is_for_warnings_and_errors",
-            &["the log of an attempt"],
+            &["the log of an attempt (`job_log_bytes`)"],
         )],
     },
     Tests {

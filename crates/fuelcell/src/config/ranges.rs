@@ -13,9 +13,11 @@ const PAGE: u64 = 64 * 1024;
 const ANY: u64 = u64::MAX;
 
 /// Of single numbers, of each number of a list, and of each value of a table.
-pub(super) static RANGES: [(&str, RangeInclusive<u64>); 28] = [
+pub(super) static RANGES: [(&str, RangeInclusive<u64>); 29] = [
     // The most jobs that a machine is asked to run at the same time.
     ("slots", 1..=10_000),
+    // With less even a failure has no room; more is data, which belongs in an artifact.
+    ("job_log_bytes", 64 * 1024..=256 << 20),
     // With longer ones a person who watches a job believes that it stands still.
     ("pulse_milliseconds", 1..=60_000),
     // Who cancels waits for so long.

@@ -3,7 +3,7 @@
 use crate::backups::BackupSettings;
 use crate::retention::RetentionSettings;
 use fuelcell_api::ApiConfig;
-use fuelcell_domain::{Isolation, PipelineId, ProjectId};
+use fuelcell_domain::{FIXED, Isolation, PipelineId, ProjectId};
 use fuelcell_notify::NotifyConfig;
 use fuelcell_oidc::OidcConfig;
 use fuelcell_outbound::OutboundConfig;
@@ -47,6 +47,8 @@ pub(crate) struct Config {
     /// Bytes that the memory limits of running jobs may add up to; absent = three quarters of the machine's memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) job_memory_bytes: Option<u64>,
+    /// Bytes of log that an attempt leaves. While it runs, up to half of them are in memory.
+    pub(crate) job_log_bytes: u64,
     /// Seconds that a running job gets to end by itself after it was cancelled, before it is stopped.
     pub(crate) cancel_seconds: u64,
     /// The same of a job whose partial results are wanted (`preservePartialResults`): it has to write them.
@@ -107,6 +109,7 @@ impl Default for Config {
             slots: None,
             isolation: Isolation::InProcess,
             job_memory_bytes: None,
+            job_log_bytes: FIXED.log_bytes,
             cancel_seconds: 1,
             cancel_partial_seconds: 10,
             drain_seconds: 20,
