@@ -100,6 +100,15 @@ fn many_jobs_are_found_compared_and_changed_together() {
 }
 
 #[test]
+fn a_log_of_several_parts_is_read_to_its_end_and_figures_are_told() {
+    let server = Server::start_set(&[("JOB_LOG_BYTES", "64MiB")]);
+    let few = [("FUELCELL_LINES", "250000"), ("FUELCELL_JOBS", "1000")];
+    let printed = browse(&server, &Project::new(&server).with_probe(), "figures.mjs", &few);
+    let told = |line: &str| serde_json::from_str::<Value>(line).unwrap()["figure"].is_string();
+    assert!(printed.lines().count() == 6 && printed.lines().all(told), "{printed}");
+}
+
+#[test]
 fn views_and_parameters_are_kept_and_figures_shown_by_the_hour() {
     let server = Server::start();
     let project = Project::new(&server).with_probe();

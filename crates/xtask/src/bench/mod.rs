@@ -12,6 +12,7 @@ mod listeners;
 mod load;
 mod native;
 mod notebooks;
+mod pages;
 mod project;
 mod quantiles;
 mod row;
@@ -33,7 +34,7 @@ use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
 
 use crate::{
-    event_log, guests,
+    dashboard, event_log, guests,
     order_to_cash::LogOptions,
     process::{capture, cargo, run},
     progress::note,
@@ -75,6 +76,8 @@ enum Part {
     Platform,
     /// Jobs beside a thousand streams of events
     Listeners,
+    /// The dashboard with a long log and many jobs, in a browser
+    Dashboard,
     /// Jobs whose spans are sent to a collector
     Traces,
     /// Cells without a server
@@ -131,8 +134,12 @@ fn measure_all(
     let wanted = |part| arguments.only.is_none_or(|only| only == part);
     let folder = workspace.target.join("bench");
     let interrupt = Interrupt::listen()?;
-    let of_server = [Part::Platform, Part::Listeners, Part::Traces];
+    let of_server = [Part::Platform, Part::Listeners, Part::Dashboard, Part::Traces];
     let of_modules = [Part::Cells, Part::Mining, Part::Tables, Part::Notebooks, Part::Languages];
+    if wanted(Part::Dashboard) {
+        // The binary embeds it.
+        dashboard::build(workspace)?;
+    }
     if of_server.into_iter().chain(of_modules).any(wanted) {
         guests::build(workspace, Build::Release)?;
     }
@@ -144,6 +151,9 @@ fn measure_all(
         let server = start(workspace, &folder.join("data"), &[], &interrupt)?;
         let project = project(workspace, &server.operator()?)?;
         rows.extend(listeners::rows(&server, &project, time, &interrupt)?);
+    }
+    if wanted(Part::Dashboard) {
+        rows.extend(pages::rows(workspace, &folder.join("pages"), &interrupt)?);
     }
     if wanted(Part::Traces) {
         rows.push(traces::row(workspace, &folder, time, &interrupt)?);

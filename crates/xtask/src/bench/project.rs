@@ -42,6 +42,11 @@ pub(crate) struct Project {
 }
 
 impl Project {
+    /// The ids of its tenant and of itself.
+    pub(super) fn place(&self) -> (&str, &str) {
+        self.base.trim_start_matches("/api/").split_once('/').unwrap_or_default()
+    }
+
     /// Jobs that do nothing.
     pub(super) fn load(&self, interrupt: &Interrupt) -> Load {
         let submission = json!({

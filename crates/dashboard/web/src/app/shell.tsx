@@ -4,7 +4,6 @@ import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { BASE, type Place } from "../api/client";
 import { type Connection, useProjectStream } from "../api/stream";
 import { useTexts } from "../texts";
-import { useCurrentInView } from "../ui/current";
 import { plain } from "../ui/text";
 import { Button, cx, styles } from "../ui/ui";
 import { useKeys } from "./keys";
@@ -91,7 +90,6 @@ export function Shell() {
     return () => window.clearInterval(timer);
   }, [connection, client]);
   const { pathname } = useLocation();
-  const nav = useCurrentInView(pathname);
   const shown = useRef(pathname);
   useEffect(() => {
     if (shown.current === pathname) return;
@@ -134,7 +132,7 @@ export function Shell() {
         <Link to="/p/$tenantId/$projectId/jobs" params={place} className={shell.brand}>
           <img src={`${BASE}/assets/icon.svg`} alt="" width="24" height="24" /> Fuelcell
         </Link>
-        <nav ref={nav} className={shell.nav} aria-label={t.nav.label}>
+        <nav className={shell.nav} aria-label={t.nav.label}>
           {pages.map(([to, name]) => (
             <Link key={to} to={to} params={place} search={{}} activeProps={{ "aria-current": "page" }} activeOptions={{ includeSearch: false }}>
               {name}

@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { projectUrl, type Schemas, upload } from "../api/client";
 import { randomId } from "../api/ids";
 import { usePlace } from "../app/shell";
@@ -19,6 +19,12 @@ export function Upload({ done, children }: { done: (dataset: Dataset) => void; c
   const why = useWhyNot("submitter");
   const input = useRef<HTMLInputElement>(null);
   const stop = useRef<AbortController | null>(null);
+  // Whoever went to another page meanwhile stays there.
+  const here = useRef(true);
+  useEffect(() => {
+    here.current = true;
+    return () => void (here.current = false);
+  }, []);
   const [over, setOver] = useState(false);
   const [sending, setSending] = useState<{ name: string; share: number } | null>(null);
   const [error, setError] = useState<unknown>(null);
@@ -31,7 +37,7 @@ export function Upload({ done, children }: { done: (dataset: Dataset) => void; c
       const url = projectUrl(place, `datasets/${randomId()}?name=${encodeURIComponent(file.name)}`);
       const dataset = (await upload(url, file, (share) => setSending({ name: file.name, share }), stop.current.signal)) as Dataset;
       await client.invalidateQueries({ queryKey: ["datasets"] });
-      done(dataset);
+      if (here.current) done(dataset);
     } catch (failure) {
       if (!(failure instanceof DOMException && failure.name === "AbortError")) setError(failure);
     }

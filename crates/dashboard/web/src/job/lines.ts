@@ -5,7 +5,9 @@ import { useThrottled } from "../app/live";
 export type Line = Schemas["LineDto"];
 export type Level = "" | "Debug" | "Info" | "Warn" | "Error";
 
-const PAGE = 5_000;
+/** The server's most. The first page is short, so that there is something to read at once. */
+const PAGE = 10_000;
+const FIRST_PAGE = 1_000;
 /** Lines that are loaded without being asked for. */
 const ENOUGH = 100_000;
 /** How often the log is read on while the job runs. */
@@ -36,7 +38,7 @@ export function useLog(place: Place, jobId: string) {
         let count = 0;
         do {
           mine.again = false;
-          const query = { limit: PAGE, ...(level ? { level } : {}), ...(text ? { [isPattern ? "pattern" : "text"]: text } : {}), ...(mine.cursor ? { cursor: mine.cursor } : {}) };
+          const query = { limit: mine.cursor ? PAGE : FIRST_PAGE, ...(level ? { level } : {}), ...(text ? { [isPattern ? "pattern" : "text"]: text } : {}), ...(mine.cursor ? { cursor: mine.cursor } : {}) };
           const path = { tenantId, projectId, jobId };
           const asked = api.GET("/api/{tenantId}/{projectId}/execution/job/{jobId}/logs", { params: { path, query } });
           // Without `format=raw` it is never text.
@@ -44,7 +46,7 @@ export function useLog(place: Place, jobId: string) {
           if (reading.current !== mine) return;
           mine.cursor = answer.nextCursor;
           count += answer.logs.length;
-          if (answer.logs.length > 0) setLines((before) => [...before, ...answer.logs]);
+          if (answer.logs.length > 0) setLines((before) => before.concat(answer.logs));
           setMore(answer.hasMore);
           mine.again ||= answer.hasMore;
         } while (mine.again && (all || count < ENOUGH));
@@ -67,5 +69,6 @@ export function useLog(place: Place, jobId: string) {
   }, [read]);
 
   const look = useThrottled(() => void read(false), PAUSE);
-  return { lines, tail: lines.slice(-TAIL), level, setLevel, text, setText, isPattern, setIsPattern, error, loaded, more, look, readAll: () => void read(true), again: () => void read(false) };
+  // Where there are more lines, the last ones here are not those before the end.
+  return { lines, tail: more ? [] : lines.slice(-TAIL), level, setLevel, text, setText, isPattern, setIsPattern, error, loaded, more, look, readAll: () => void read(true), again: () => void read(false) };
 }

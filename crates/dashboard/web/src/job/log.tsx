@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTexts } from "../texts";
 import { Text } from "../ui/text";
 import { useMoment } from "../ui/time";
@@ -10,6 +10,8 @@ import type { Level, Line, useLog } from "./lines";
 const LINE = 23;
 /** Characters of a line that are shown; the whole log can be downloaded. */
 const MAX_LINE = 4_000;
+/** Lines that are shown at a time: what is higher than 17 million pixels, browsers cut. */
+const PART = 200_000;
 /** Lines that are marked and gone through. */
 const MAX_FOUND = 10_000;
 /** Longest text that the server looks for. */
@@ -26,6 +28,8 @@ export function Log({ log, running, dropped }: { log: ReturnType<typeof useLog>;
   const [at, setAt] = useState(0);
   const [wrap, setWrap] = useState(true);
   const [follow, setFollow] = useState(running);
+  const [chosen, setChosen] = useState(0);
+  const [target, setTarget] = useState<{ index: number } | null>(null);
   const { setText } = log;
   useEffect(() => {
     const timer = window.setTimeout(() => setText(only ? wanted.trim().slice(0, MAX_TEXT) : ""), TYPED);
@@ -35,27 +39,40 @@ export function Log({ log, running, dropped }: { log: ReturnType<typeof useLog>;
   // What fits a pattern is marked by nobody: all lines that are shown do.
   const needle = log.isPattern ? "" : wanted.trim().toLowerCase();
   const found = useMemo(() => find(lines, needle), [lines, needle]);
+  const parts = Math.max(1, Math.ceil(lines.length / PART));
+  const part = follow && running ? parts - 1 : Math.min(chosen, parts - 1);
+  const first = part * PART;
+  const count = Math.min(PART, lines.length - first);
   const virtual = useVirtualizer({
-    count: lines.length,
+    count,
     getScrollElement: () => frame.current,
     estimateSize: () => LINE,
     overscan: 30,
+    getItemKey: useCallback((index: number) => first + index, [first]),
     measureElement: wrap ? undefined : () => LINE,
   });
   useEffect(() => virtual.measure(), [wrap, virtual]);
   useEffect(() => {
-    if (follow && running && lines.length > 0) virtual.scrollToIndex(lines.length - 1, { align: "end" });
-  }, [follow, running, lines.length, virtual]);
+    if (follow && running && count > 0) virtual.scrollToIndex(count - 1, { align: "end" });
+  }, [follow, running, count, virtual]);
+  const show = (index: number) => {
+    setChosen(Math.floor(index / PART));
+    setTarget({ index });
+  };
+  useEffect(() => {
+    if (target) virtual.scrollToIndex(target.index - first, { align: "center" });
+    // Only a new target moves the view, not lines that come.
+  }, [target]);
   const go = (to: number) => {
     if (found.length === 0) return;
     const next = (to + found.length) % found.length;
     setAt(next);
     setFollow(false);
-    virtual.scrollToIndex(found[next]!, { align: "center" });
+    show(found[next]!);
   };
   useEffect(() => {
     setAt(0);
-    if (needle && found.length > 0) virtual.scrollToIndex(found[0]!, { align: "center" });
+    if (needle && found.length > 0) show(found[0]!);
     // Only a new search moves the view, not lines that come.
   }, [needle]);
   return (
@@ -96,6 +113,18 @@ export function Log({ log, running, dropped }: { log: ReturnType<typeof useLog>;
           {(Object.entries(words.levels) as [Level, string][]).map(([level, word]) => <option key={level} value={level}>{word}</option>)}
         </select>
         <Check label={words.wrap} checked={wrap} onChange={setWrap} />
+        {parts > 1 && (
+          <select
+            aria-label={words.part}
+            value={part}
+            onChange={(event) => {
+              setFollow(false);
+              show(Number(event.target.value) * PART);
+            }}
+          >
+            {Array.from({ length: parts }, (_, index) => <option key={index} value={index}>{words.from(index * PART + 1, Math.min((index + 1) * PART, lines.length))}</option>)}
+          </select>
+        )}
         {running && <Check label={words.follow} checked={follow} onChange={setFollow} />}
         <span className={styles.hint}>{words.lines(lines.length)}</span>
       </div>
@@ -108,12 +137,12 @@ export function Log({ log, running, dropped }: { log: ReturnType<typeof useLog>;
           <div className={cx(page.lines, wrap && page.wrapped)} style={{ height: virtual.getTotalSize() }}>
             {virtual.getVirtualItems().map((item) => (
               <LogLine
-                key={item.index}
-                line={lines[item.index]!}
+                key={first + item.index}
+                line={lines[first + item.index]!}
                 index={item.index}
                 top={item.start}
                 needle={needle}
-                isFound={needle !== "" && found[at] === item.index}
+                isFound={needle !== "" && found[at] === first + item.index}
                 measure={wrap ? virtual.measureElement : undefined}
               />
             ))}

@@ -4,7 +4,6 @@ import { lazy, Suspense, useEffect, useLayoutEffect, useMemo, useRef, useState }
 import { useKeys } from "../app/keys";
 import { usePlace } from "../app/shell";
 import { useTexts } from "../texts";
-import { useCurrentInView } from "../ui/current";
 import { plain, Text } from "../ui/text";
 import { Duration, Time } from "../ui/time";
 import { Bar, Button, cx, type JobState, Loading, Problem, State, styles } from "../ui/ui";
@@ -44,7 +43,6 @@ export default function JobsPage() {
   const jobs = useJobs(place, filter, mayMove);
   const { list, rows, summary } = jobs;
   const reasons = useWaitReasons(place, rows.filter((row) => row.status === "Queued").length);
-  const states = useCurrentInView(`${filter.status} ${summary !== undefined}`);
   const isFiltered = Object.keys(filter).length > 0;
   // What is rare is looked for as far as somebody wants, not through all jobs by itself.
   const isSparse = list.hasNextPage && (list.data?.pages.at(-1)?.jobs.length ?? 0) < PAGE_SIZE;
@@ -62,7 +60,7 @@ export default function JobsPage() {
         {!isEmpty && <Button onClick={() => setRuns(true)}>{t.bulk.runs}</Button>}
         {runs && <Suspense><Runs close={() => setRuns(false)} /></Suspense>}
       </div>
-      <nav ref={states} className={page.side} aria-label={t.jobs.states}>
+      <nav className={page.side} aria-label={t.jobs.states}>
         <StateLink filter={filter} count={summary?.totalJobs} />
         {STATES.map((state) => <StateLink key={state} filter={filter} state={state} count={summary?.[COUNTS[state]]} />)}
         {filter.status === "Queued" && reasons.counts.length > 0 && <Waits reasons={reasons} />}

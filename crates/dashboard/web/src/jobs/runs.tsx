@@ -8,7 +8,7 @@ import Dialog from "../ui/dialog";
 import { Grid } from "../ui/grid";
 import { Text } from "../ui/text";
 import { Time } from "../ui/time";
-import { Button, Loading, Problem, styles } from "../ui/ui";
+import { Button, cx, Loading, Problem, styles } from "../ui/ui";
 
 type Run = Schemas["BulkRunAnswer"];
 type Outcome = "Done" | "Skipped" | "Failed" | "Open";
@@ -133,7 +133,7 @@ function Shown({ run, open, toggle }: { run: Run; open: boolean; toggle: () => v
     await client.invalidateQueries({ queryKey: ["bulks", place.tenantId, place.projectId] });
   };
   return (
-    <section className={styles.card} aria-label={`${action}: ${words.states[run.status as keyof typeof words.states]}`}>
+    <section className={cx(styles.card, styles.ask)} aria-label={`${action}: ${words.states[run.status as keyof typeof words.states]}`}>
       <p><strong>{action}</strong> · {words.states[run.status as keyof typeof words.states]} · <Time at={run.dateCreated} /> · <Text value={run.submittedBy} max={60} /></p>
       {run.reason && <p><Text value={run.reason} max={300} /></p>}
       <Progress run={run} />

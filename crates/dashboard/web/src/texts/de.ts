@@ -217,6 +217,8 @@ export const de: Texts = {
       previous: "Voriger Treffer",
       level: "Stufe",
       levels: { "": "Alle Zeilen", Debug: "Debug", Info: "Info und ernster", Warn: "Warnungen und Fehler", Error: "Fehler" },
+      part: "Teil des Protokolls",
+      from: (first, last) => `Zeilen ${first.toLocaleString("de")} bis ${last.toLocaleString("de")}`,
       wrap: "Zeilen umbrechen",
       follow: "Mitlaufen",
       none: "Das Protokoll ist leer.",

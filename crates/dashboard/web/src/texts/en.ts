@@ -218,6 +218,8 @@ export const en = {
       previous: "Match before",
       level: "Level",
       levels: { "": "All lines", Debug: "Debug", Info: "Info and graver", Warn: "Warnings and errors", Error: "Errors" },
+      part: "Part of the log",
+      from: (first: number, last: number) => `Lines ${first.toLocaleString("en")} to ${last.toLocaleString("en")}`,
       wrap: "Wrap lines",
       follow: "Follow",
       none: "The log is empty.",
