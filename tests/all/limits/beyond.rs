@@ -98,7 +98,7 @@ fn an_engine_is_as_large_as_the_document_says() {
 #[test]
 fn the_document_says_the_defaults_of_settings() {
     let output = Command::new(built::fuelcell()).arg("config").output().unwrap();
-    let config: toml::Table = String::from_utf8(output.stdout).unwrap().parse().unwrap();
+    let config: toml::Value = toml::from_str(&String::from_utf8(output.stdout).unwrap()).unwrap();
     let rows = limits::all().into_iter().filter_map(|limit| {
         let setting = limit.what.split_once("(`")?.1.strip_suffix("`)")?.to_owned();
         Some((setting, limit))
@@ -106,7 +106,7 @@ fn the_document_says_the_defaults_of_settings() {
     let rows: Vec<_> = rows.collect();
     assert!(!rows.is_empty());
     for (setting, limit) in rows {
-        let (table, name) = setting.split_once('.').unwrap();
-        assert_eq!(config[table][name].as_integer(), i64::try_from(limit.most).ok(), "{limit:?}");
+        let value = setting.split('.').try_fold(&config, |at, name| at.get(name));
+        assert_eq!(value.and_then(toml::Value::as_integer), i64::try_from(limit.most).ok(), "{limit:?}");
     }
 }
