@@ -41,8 +41,9 @@ fn generated_requests_find_no_fault() {
     let password = server.operator().post("/api/admin/application-passwords", &body).ok();
     let login = format!("ann:{}", password["password"].as_str().unwrap());
     // Rules between members (a range of dates, parameters of a module) are no part of a schema: such requests are refused.
-    // The stream of a project does not end. Uploads that begin reserve their size, until the quota is reached: that is status
-    // 507, and 413 for a size that the server takes of nobody. Where they go on is a number in a header, and the tool takes each header that comes beside it for a fault.
+    // The stream of a project does not end. Uploads that begin reserve their size until the quota is reached, which is status
+    // 507; a size that the server takes of nobody is 413. Where an upload goes on is a number in a header: the tool holds the
+    // text of it against the schema of a number, so that it takes a right request with one more header for a wrong one.
     let settings = format!(
         "headers = {{ Authorization = \"Bearer {}\" }}\n\
          [checks.positive_data_acceptance]\n\
@@ -50,12 +51,15 @@ fn generated_requests_find_no_fault() {
          [parameters]\n\
          \"path.tenantId\" = \"{}\"\n\"path.projectId\" = \"{}\"\n\"path.jobId\" = \"{job}\"\n\
          [[operations]]\ninclude-path-regex = \"/execution/events$\"\nenabled = false\n\
-         [[operations]]\ninclude-path-regex = \"/uploads$\"\n\
-         [operations.checks.not_a_server_error]\nexpected-statuses = [\"2xx\", \"4xx\", \"507\"]\n\
-         [operations.checks.negative_data_rejection]\nexpected-statuses = [\"4xx\"]\n\
-         [operations.checks.positive_data_acceptance]\nexpected-statuses = [\"2xx\", \"4xx\", \"507\"]\n\
+         [[operations]]\ninclude-path-regex = \"/uploads$\"\ninclude-method = \"POST\"\n\
+         [operations.checks.not_a_server_error]\nexpected-statuses = [\"2xx\", \"3xx\", \"4xx\", \"507\"]\n\
+         [operations.checks.positive_data_acceptance]\n\
+         expected-statuses = [\"2xx\", \"400\", \"403\", \"404\", \"409\", \"413\", \"422\", \"429\", \"507\"]\n\
+         [operations.checks.negative_data_rejection]\n\
+         expected-statuses = [\"400\", \"401\", \"403\", \"404\", \"405\", \"406\", \"409\", \"413\", \"415\", \"422\", \"429\"]\n\
          [[operations]]\ninclude-path-regex = \"/uploads/{{uploadId}}$\"\ninclude-method = \"PATCH\"\n\
-         [operations.checks.negative_data_rejection]\nexpected-statuses = [\"204\", \"4xx\"]\n\
+         [operations.checks.negative_data_rejection]\n\
+         expected-statuses = [\"204\", \"400\", \"401\", \"403\", \"404\", \"405\", \"406\", \"409\", \"415\", \"422\", \"429\"]\n\
          [[operations]]\ninclude-path-regex = \"^/wp-json/\"\nheaders = {{ Authorization = \"Basic {}\" }}\n",
         token.trim(),
         project.tenant,
