@@ -15,6 +15,8 @@ const post = async (path, body) => {
   return answer.json();
 };
 const job = (jobName, steps, more = {}) => ({ jobName, jobType: "Analysis", module: { name: "probe" }, parameters: { steps }, ...more });
+/** Of a job that waits as long as anybody looks. */
+const later = { scheduling: { executeImmediately: false, scheduledTime: "2999-01-01T00:00:00Z" } };
 const log = (message, times = 1) => ({ do: "log", level: "info", message, times });
 const ended = async (jobId) => {
   const answer = await fetch(`${place}/execution/job/${jobId}?wait=60s`, { headers });
@@ -100,13 +102,12 @@ for (let round = 0; round < 4 * ROUNDS; round++) {
   // At any moment of the rhythm in which the server looks for events, and the page for what is new.
   await page.waitForTimeout(500 + 37 * round);
   const shown = page.waitForFunction((name) => [...document.querySelectorAll("tbody a")].some((link) => link.textContent === name) && Date.now(), name, { polling: "raf", ...LONG });
-  await post("execution/job", job(name, [], { scheduling: { executeImmediately: false, scheduledTime: "2999-01-01T00:00:00Z" } }));
+  await post("execution/job", job(name, [], later));
   const told = Date.now();
   events.push(Math.max(0, (await (await shown).jsonValue()) - told));
 }
 tell("a job that was submitted is in the list, from the answer to its submit", spread(events));
 
-const later = { scheduling: { executeImmediately: false, scheduledTime: "2999-01-01T00:00:00Z" } };
 for (let sent = 0; sent < JOBS; sent += 1_000) {
   await post("execution/jobs", { jobs: Array.from({ length: 1_000 }, (_, index) => job(`Waits ${sent + index}`, [], later)) });
 }
