@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { ExactNumber, isObject, type Json, type JsonObject, parseExact, same, writeExact } from "../api/exact";
 import { useTexts } from "../texts";
-import { Text } from "../ui/text";
+import { shortened, Text } from "../ui/text";
 import { Check, Field, styles } from "../ui/ui";
 import { resolved, type Schema, type Shape, shapeOf, step } from "./schema";
 import form from "./submit.module.css";
@@ -28,10 +28,6 @@ type Props = {
 function faultAt(faults: Faults, pointer: string, within: boolean): string | null {
   const own = [...faults].filter(([at]) => at === pointer || (within && at.startsWith(`${pointer}/`)));
   return own.length === 0 ? null : own.map(([at, message]) => (at === pointer ? message : `${at.slice(pointer.length)}: ${message}`)).join("\n");
-}
-
-function shortened(text: string, most: number): string {
-  return text.length > most ? `${text.slice(0, most)}…` : text;
 }
 
 /** Whether a default is something: an object of nothing but nulls says only that nothing was entered. */

@@ -29,6 +29,10 @@ export function Text({ value, max = 2_000 }: { value: string; max?: number }) {
 
 /** The same where only plain text can stand, such as a title. */
 export function plain(value: string, max = 200): string {
-  const shown = value.replace(ODD, "\ufffd");
-  return shown.length > max ? `${shown.slice(0, max)}…` : shown;
+  return shortened(value.replace(ODD, "\ufffd"), max);
+}
+
+/** The beginning of a text, with a sign that it goes on. */
+export function shortened(text: string, max: number): string {
+  return text.length > max ? `${text.slice(0, max)}…` : text;
 }
