@@ -1,5 +1,5 @@
-//! Files on their way up, large ones part after part. What breaks off goes on: by itself while there is a chance, and otherwise
-//! with the next run of the same command.
+//! Files on their way up, large ones part after part. What breaks off goes on: by itself while there is a chance, and
+//! otherwise with the next run of the same command.
 
 use crate::begun::{Begun, Memory, State};
 use crate::connection::Connection;

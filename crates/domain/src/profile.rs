@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// Different stacks of a profile.
 pub const MAX_STACKS: usize = 20_000;
-/// Functions on all its stacks together: 52 on each, where there are as many as may be. A script has its engine's on them, too.
+/// Functions on all its stacks together: 52 on each, where there are as many as may be. Stacks of a script have its engine's
+/// functions, too.
 pub const MAX_FRAMES: usize = 1 << 20;
 /// Its functions, and the bytes of all their names.
 pub const MAX_FUNCTIONS: usize = 50_000;
