@@ -132,7 +132,7 @@ impl Service {
                     && !ended.profile
             };
             found.extend(page.rows.iter().filter(same).map(|ended| (ended.id, input_bytes(ended))));
-            after = page.rows.last().map(Row::place);
+            after = page.rows.last().map(Row::position);
             if !page.has_more || after.is_none() {
                 break;
             }

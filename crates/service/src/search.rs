@@ -122,7 +122,7 @@ impl<T: Row> Sieve<T> {
         for row in rows.by_ref() {
             self.looked += 1;
             self.looked_bytes += bytes(&row);
-            self.found.reached = Some(row.place());
+            self.found.reached = Some(row.position());
             if finds(&row) {
                 self.found_bytes += row.size();
                 self.found.rows.push(row);

@@ -28,8 +28,8 @@ pub struct Seek<P> {
 pub trait Row {
     /// Where it stands in the list, which goes by that. It stays while the row is there, and no two rows have the same.
     type Position: Ord;
-    /// Its place.
-    fn place(&self) -> Self::Position;
+    /// Its position.
+    fn position(&self) -> Self::Position;
     /// About as many bytes as it takes in an answer.
     fn size(&self) -> usize;
 }
@@ -46,7 +46,7 @@ pub struct Page<T> {
 impl<T: Row> Page<T> {
     /// Where the next page begins; `None` behind the last row.
     pub fn next(&self) -> Option<T::Position> {
-        self.rows.last().filter(|_| self.has_more).map(Row::place)
+        self.rows.last().filter(|_| self.has_more).map(Row::position)
     }
 }
 
@@ -87,7 +87,7 @@ impl<T: Row> Pager<T> {
 
 /// The page of a whole list, which is in order.
 pub fn cut<T: Row>(rows: Vec<T>, seek: &Seek<T::Position>) -> Page<T> {
-    let before = seek.after.as_ref().map_or(0, |after| rows.partition_point(|row| row.place() <= *after));
+    let before = seek.after.as_ref().map_or(0, |after| rows.partition_point(|row| row.position() <= *after));
     let mut pager = Pager::new(seek.limit);
     for row in rows.into_iter().skip(before) {
         if pager.push(row).is_break() {
@@ -107,7 +107,7 @@ fn texts(texts: &[&str]) -> usize {
 impl Row for Tenant {
     type Position = (Timestamp, TenantId);
 
-    fn place(&self) -> Self::Position {
+    fn position(&self) -> Self::Position {
         (self.created_at, self.id)
     }
 
@@ -119,7 +119,7 @@ impl Row for Tenant {
 impl Row for Project {
     type Position = (Timestamp, ProjectId);
 
-    fn place(&self) -> Self::Position {
+    fn position(&self) -> Self::Position {
         (self.created_at, self.id.project)
     }
 
@@ -147,7 +147,7 @@ impl TokenFilter {
 impl Row for Token {
     type Position = (Timestamp, TokenId);
 
-    fn place(&self) -> Self::Position {
+    fn position(&self) -> Self::Position {
         (self.created_at, self.id)
     }
 
@@ -159,7 +159,7 @@ impl Row for Token {
 impl Row for Dataset {
     type Position = (Timestamp, DatasetId);
 
-    fn place(&self) -> Self::Position {
+    fn position(&self) -> Self::Position {
         (self.created_at, self.id)
     }
 
@@ -171,7 +171,7 @@ impl Row for Dataset {
 impl Row for Pipeline {
     type Position = Ordinal;
 
-    fn place(&self) -> Self::Position {
+    fn position(&self) -> Self::Position {
         self.ordinal
     }
 
@@ -187,7 +187,7 @@ pub type NumberedVersion = (u32, ModuleVersion);
 impl Row for NumberedVersion {
     type Position = (String, u32);
 
-    fn place(&self) -> Self::Position {
+    fn position(&self) -> Self::Position {
         (self.1.name.clone(), self.0)
     }
 
@@ -203,7 +203,7 @@ pub type NumberedActivation = (u32, Activation);
 impl Row for NumberedActivation {
     type Position = Reverse<u32>;
 
-    fn place(&self) -> Self::Position {
+    fn position(&self) -> Self::Position {
         Reverse(self.0)
     }
 
@@ -219,7 +219,7 @@ impl Row for NumberedActivation {
 impl Row for SealedSecret {
     type Position = String;
 
-    fn place(&self) -> Self::Position {
+    fn position(&self) -> Self::Position {
         self.name.clone()
     }
 
@@ -231,7 +231,7 @@ impl Row for SealedSecret {
 impl Row for SavedItem {
     type Position = String;
 
-    fn place(&self) -> Self::Position {
+    fn position(&self) -> Self::Position {
         self.name.clone()
     }
 
@@ -243,7 +243,7 @@ impl Row for SavedItem {
 impl Row for Job {
     type Position = Reverse<Ordinal>;
 
-    fn place(&self) -> Self::Position {
+    fn position(&self) -> Self::Position {
         Reverse(self.ordinal)
     }
 
@@ -258,7 +258,7 @@ impl Row for Job {
 impl Row for Webhook {
     type Position = (Timestamp, WebhookId);
 
-    fn place(&self) -> Self::Position {
+    fn position(&self) -> Self::Position {
         (self.created_at, self.id)
     }
 
@@ -270,7 +270,7 @@ impl Row for Webhook {
 impl Row for Delivery {
     type Position = Reverse<DeliveryId>;
 
-    fn place(&self) -> Self::Position {
+    fn position(&self) -> Self::Position {
         Reverse(self.id)
     }
 
@@ -284,7 +284,7 @@ impl Row for Delivery {
 impl Row for BulkRun {
     type Position = Reverse<BulkId>;
 
-    fn place(&self) -> Self::Position {
+    fn position(&self) -> Self::Position {
         Reverse(self.id)
     }
 
@@ -317,7 +317,7 @@ pub type QueuedJob = (QueueSpot, Job);
 impl Row for QueuedJob {
     type Position = QueueSpot;
 
-    fn place(&self) -> Self::Position {
+    fn position(&self) -> Self::Position {
         self.0
     }
 
@@ -329,7 +329,7 @@ impl Row for QueuedJob {
 impl Row for ProcessedItem {
     type Position = Digest;
 
-    fn place(&self) -> Self::Position {
+    fn position(&self) -> Self::Position {
         Digest::of(self.key.as_bytes())
     }
 
@@ -347,7 +347,7 @@ pub type PlacedLine = (LogPlace, LogLine);
 impl Row for PlacedLine {
     type Position = LogPlace;
 
-    fn place(&self) -> Self::Position {
+    fn position(&self) -> Self::Position {
         self.0
     }
 
@@ -369,7 +369,7 @@ mod tests {
     impl Row for Number {
         type Position = u32;
 
-        fn place(&self) -> u32 {
+        fn position(&self) -> u32 {
             self.0
         }
 

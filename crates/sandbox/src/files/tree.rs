@@ -136,14 +136,14 @@ impl Tree {
         if how.directory && (how.create || how.exclusive || how.truncate) {
             return Err(ErrorCode::Invalid);
         }
-        let place = resolve(&self.root, path, how.follow && !(how.create && how.exclusive));
+        let resolved = resolve(&self.root, path, how.follow && !(how.create && how.exclusive));
         let is_device =
-            |place: &Resolved| matches!(place.find(), Ok(Some(Node::File(file))) if file.is_device());
-        if how.changes() && !place.as_ref().is_ok_and(is_device) {
+            |resolved: &Resolved| matches!(resolved.find(), Ok(Some(Node::File(file))) if file.is_device());
+        if how.changes() && !resolved.as_ref().is_ok_and(is_device) {
             self.check_writable()?;
         }
-        let place = place?;
-        match place.find()? {
+        let resolved = resolved?;
+        match resolved.find()? {
             Some(_) if how.create && how.exclusive => Err(ErrorCode::Exist),
             Some(Node::Link(_)) => Err(ErrorCode::Loop),
             Some(Node::Directory(_)) if how.changes() => Err(ErrorCode::IsDirectory),
@@ -155,17 +155,17 @@ impl Tree {
                 Ok(Node::File(file))
             }
             Some(directory) => Ok(directory),
-            None if how.create => self.create(&place),
+            None if how.create => self.create(&resolved),
             None => Err(ErrorCode::NoEntry),
         }
     }
 
-    fn create(&self, place: &Resolved) -> Result<Node> {
-        if place.slash {
+    fn create(&self, resolved: &Resolved) -> Result<Node> {
+        if resolved.slash {
             return Err(ErrorCode::IsDirectory);
         }
         let node = Node::File(Arc::new(File::new(self.volume())));
-        place.directory.insert(place.name()?, node.clone())?;
+        resolved.directory.insert(resolved.name()?, node.clone())?;
         Ok(node)
     }
 
@@ -176,11 +176,11 @@ impl Tree {
 
     pub(crate) fn create_directory(&self, path: &str) -> Result<()> {
         self.check_writable()?;
-        let place = resolve(&self.root, path, false)?;
-        if place.find().is_ok_and(|found| found.is_none()) {
-            return place
+        let resolved = resolve(&self.root, path, false)?;
+        if resolved.find().is_ok_and(|found| found.is_none()) {
+            return resolved
                 .directory
-                .insert(place.name()?, Node::Directory(Arc::new(Directory::new(self.volume()))));
+                .insert(resolved.name()?, Node::Directory(Arc::new(Directory::new(self.volume()))));
         }
         Err(ErrorCode::Exist)
     }
@@ -213,11 +213,11 @@ impl Tree {
 
     /// Where a new name that is no directory can be made.
     fn free_place(&self, path: &str) -> Result<(Arc<Directory>, String)> {
-        let place = resolve(&self.root, path, false)?;
-        match place.find()? {
+        let resolved = resolve(&self.root, path, false)?;
+        match resolved.find()? {
             Some(_) => Err(ErrorCode::Exist),
-            None if place.slash => Err(ErrorCode::NoEntry),
-            None => Ok((place.directory.clone(), place.name()?.to_owned())),
+            None if resolved.slash => Err(ErrorCode::NoEntry),
+            None => Ok((resolved.directory.clone(), resolved.name()?.to_owned())),
         }
     }
 
@@ -230,25 +230,25 @@ impl Tree {
 
     pub(crate) fn remove_file(&self, path: &str) -> Result<()> {
         self.check_writable()?;
-        let place = resolve(&self.root, path, false)?;
-        match place.node()? {
+        let resolved = resolve(&self.root, path, false)?;
+        match resolved.node()? {
             Node::Directory(_) => Err(ErrorCode::IsDirectory),
-            Node::File(_) | Node::Link(_) => self.drop_name(&place),
+            Node::File(_) | Node::Link(_) => self.drop_name(&resolved),
         }
     }
 
     pub(crate) fn remove_directory(&self, path: &str) -> Result<()> {
         self.check_writable()?;
-        let place = resolve(&self.root, path, false)?;
-        match place.node()? {
-            Node::Directory(directory) if directory.is_empty() => self.drop_name(&place),
+        let resolved = resolve(&self.root, path, false)?;
+        match resolved.node()? {
+            Node::Directory(directory) if directory.is_empty() => self.drop_name(&resolved),
             Node::Directory(_) => Err(ErrorCode::NotEmpty),
             Node::File(_) | Node::Link(_) => Err(ErrorCode::NotDirectory),
         }
     }
 
-    fn drop_name(&self, place: &Resolved) -> Result<()> {
-        place.directory.remove(place.name()?).map(drop).ok_or(ErrorCode::NoEntry)
+    fn drop_name(&self, resolved: &Resolved) -> Result<()> {
+        resolved.directory.remove(resolved.name()?).map(drop).ok_or(ErrorCode::NoEntry)
     }
 
     pub(crate) fn rename(&self, path: &str, target: &Self, new_path: &str) -> Result<()> {

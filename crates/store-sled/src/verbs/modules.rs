@@ -185,7 +185,7 @@ fn numbered_versions(database: &Database, prefix: &[u8]) -> Result<Vec<NumberedV
     let stored: Vec<StoredModule> = database.scan(Table::Modules, prefix)?;
     let numbered = stored.iter().map(|stored| Ok((stored.number, stored.module()?)));
     let mut numbered = numbered.collect::<Result<Vec<_>, StoreError>>()?;
-    numbered.sort_by_key(Row::place);
+    numbered.sort_by_key(Row::position);
     Ok(numbered)
 }
 

@@ -37,7 +37,7 @@ pub async fn of_accounts(store: &dyn Store) {
     for tenant in &tenants {
         store.create_tenant(tenant.clone()).await.unwrap();
     }
-    tenants.sort_by_key(Row::place);
+    tenants.sort_by_key(Row::position);
     reads(&tenants, async |seek| store.tenants_page(seek).await.unwrap()).await;
     let own = tenants[0].id;
     let project = |seconds| {
@@ -48,7 +48,7 @@ pub async fn of_accounts(store: &dyn Store) {
     for project in &projects {
         store.create_project(project.clone()).await.unwrap();
     }
-    projects.sort_by_key(Row::place);
+    projects.sort_by_key(Row::position);
     reads(&projects, async |seek| store.projects_page(own, seek).await.unwrap()).await;
     reads(&[], async |seek| store.projects_page(tenants[1].id, seek).await.unwrap()).await;
 
@@ -76,7 +76,7 @@ pub async fn of_accounts(store: &dyn Store) {
         for kind in [TokenKind::Bearer, TokenKind::ApplicationPassword] {
             let filter = TokenFilter { kind, scope };
             let mut expected: Vec<_> = tokens.iter().filter(|token| filter.matches(token)).cloned().collect();
-            expected.sort_by_key(Row::place);
+            expected.sort_by_key(Row::position);
             reads(&expected, async |seek| store.tokens_page(filter, seek).await.unwrap()).await;
         }
     }
@@ -90,13 +90,14 @@ pub async fn of_what_teams_keep(store: &dyn Store) {
         datasets.push(store.put_dataset(new).await.unwrap());
     }
     datasets.retain(|dataset| dataset.project == own);
-    datasets.sort_by_key(Row::place);
+    datasets.sort_by_key(Row::position);
     reads(&datasets, async |seek| store.datasets_page(own, seek).await.unwrap()).await;
     // One that is replaced keeps its place; a page begins behind a place where nothing is any more.
     let replaced = Dataset { created_at: at(99), digest: Digest::of(b"new"), ..datasets[0].clone() };
     datasets[0] = store.put_dataset(replaced).await.unwrap();
     store.delete_dataset(own, datasets[1].id).await.unwrap();
-    let rest = store.datasets_page(own, Seek { after: Some(datasets[1].place()), limit: 9 }).await.unwrap();
+    let rest =
+        store.datasets_page(own, Seek { after: Some(datasets[1].position()), limit: 9 }).await.unwrap();
     assert_eq!(rest.rows, datasets[2..]);
     datasets.remove(1);
     reads(&datasets, async |seek| store.datasets_page(own, seek).await.unwrap()).await;

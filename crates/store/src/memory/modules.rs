@@ -145,7 +145,7 @@ impl Records {
         let own = self.modules.iter().filter(|(owner, _)| *owner == project).map(|(_, module)| module);
         let named = own.filter(|(_, module)| name.is_none_or(|name| module.name == name));
         let mut modules: Vec<_> = named.cloned().collect();
-        modules.sort_by_key(Row::place);
+        modules.sort_by_key(Row::position);
         modules
     }
 

@@ -20,7 +20,7 @@ pub(super) fn rows(workspace: &Workspace, folder: &Path, interrupt: &Interrupt) 
     let server = start(workspace, folder, &SETTINGS, interrupt)?;
     let project = project(workspace, &server.operator()?)?;
     let token = project.client.authorization().trim_start_matches("Bearer ");
-    let (tenant, id) = project.place();
+    let (tenant, id) = project.ids();
     let mut script = Command::new("node");
     script
         .arg(workspace.root.join(SCRIPT))

@@ -43,7 +43,7 @@ pub(crate) struct Project {
 
 impl Project {
     /// The ids of its tenant and of itself.
-    pub(super) fn place(&self) -> (&str, &str) {
+    pub(super) fn ids(&self) -> (&str, &str) {
         self.base.trim_start_matches("/api/").split_once('/').unwrap_or_default()
     }
 

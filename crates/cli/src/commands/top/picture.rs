@@ -104,8 +104,8 @@ impl Reader {
 
     /// A job at the head of a tenant's queue; none when it has started meanwhile.
     fn waiting_job(&self, waits: Value) -> Outcome<Option<Value>> {
-        let place = ProjectIds { tenant: text(&waits["tenantId"]), project: text(&waits["projectId"]) };
-        let job = self.job(place, text(&waits["jobId"]))?.filter(|job| job["status"] == "Queued");
+        let ids = ProjectIds { tenant: text(&waits["tenantId"]), project: text(&waits["projectId"]) };
+        let job = self.job(ids, text(&waits["jobId"]))?.filter(|job| job["status"] == "Queued");
         Ok(job.map(|job| {
             json!({
                 "jobId": waits["jobId"], "jobName": job["jobName"], "tenantId": waits["tenantId"],
@@ -130,8 +130,8 @@ impl Reader {
                 if rows.len() >= RUNNING || asked > PROJECTS {
                     return Ok(rows);
                 }
-                let place = ProjectIds { tenant, project: text(&project["projectId"]) };
-                let (jobs, _) = self.running_of(place, before, RUNNING - rows.len())?;
+                let ids = ProjectIds { tenant, project: text(&project["projectId"]) };
+                let (jobs, _) = self.running_of(ids, before, RUNNING - rows.len())?;
                 rows.extend(jobs);
             }
         }
@@ -141,12 +141,12 @@ impl Reader {
     fn project(&mut self, before: &HashMap<String, (Instant, u64)>) -> Outcome<Picture> {
         let scope = self.connection.scope(true)?;
         let (tenant, project) = (scope.tenant.unwrap_or_default(), scope.project.unwrap_or_default());
-        let place = ProjectIds { tenant: &tenant, project: &project };
+        let ids = ProjectIds { tenant: &tenant, project: &project };
         let fill = [("tenantId", &*tenant), ("projectId", &*project)];
         let mut told = self.ask(SYSTEM_STATUS, &fill[..1], &[])?;
         let mut queue = self.ask(LIST_QUEUE, &fill, &[("pageSize", "20")])?;
         let now = moment(&told["timestamp"]);
-        let (running, running_jobs) = self.running_of(place, before, RUNNING)?;
+        let (running, running_jobs) = self.running_of(ids, before, RUNNING)?;
         Ok(Picture {
             server: self.connection.http.server.clone(),
             project_id: Some(project.clone()),
@@ -156,7 +156,7 @@ impl Reader {
             scheduled_jobs: told["queueStatistics"]["scheduledJobs"].as_u64(),
             tenants: vec![figures(&tenant, self.name_of(&tenant), &told)],
             waiting_jobs: queue["totalQueuedJobs"].as_u64().unwrap_or(0),
-            waiting: taken(&mut queue["jobs"]).iter().map(|job| queued(place, job, now)).collect(),
+            waiting: taken(&mut queue["jobs"]).iter().map(|job| queued(ids, job, now)).collect(),
             running,
             running_jobs,
         })
@@ -165,21 +165,20 @@ impl Reader {
     /// Running jobs of a project, `most` at most, and how many there are.
     fn running_of(
         &mut self,
-        place: ProjectIds<'_>,
+        ids: ProjectIds<'_>,
         before: &HashMap<String, (Instant, u64)>,
         most: usize,
     ) -> Outcome<(Vec<Value>, u64)> {
-        let fill = [("tenantId", place.tenant), ("projectId", place.project)];
+        let fill = [("tenantId", ids.tenant), ("projectId", ids.project)];
         let page = most.clamp(1, RUNNING).to_string();
         let told = self.ask(LIST_JOBS, &fill, &[("status", "Running"), ("pageSize", &page)]);
         // It was deleted meanwhile.
         let Some(mut told) = unless_gone(told)? else { return Ok((Vec::new(), 0)) };
         let mut rows = Vec::new();
         for listed in taken(&mut told["jobs"]) {
-            if let Some(job) =
-                self.job(place, text(&listed["jobId"]))?.filter(|job| job["status"] == "Running")
+            if let Some(job) = self.job(ids, text(&listed["jobId"]))?.filter(|job| job["status"] == "Running")
             {
-                rows.push(self.running_job(place, &job, before));
+                rows.push(self.running_job(ids, &job, before));
             }
         }
         let all = told["summary"]["runningJobs"].as_u64().unwrap_or(0);
@@ -188,7 +187,7 @@ impl Reader {
 
     fn running_job(
         &mut self,
-        place: ProjectIds<'_>,
+        ids: ProjectIds<'_>,
         job: &Value,
         before: &HashMap<String, (Instant, u64)>,
     ) -> Value {
@@ -205,7 +204,7 @@ impl Reader {
         }
         let module = &job["module"];
         json!({
-            "jobId": job["jobId"], "jobName": job["jobName"], "tenantId": place.tenant, "projectId": place.project,
+            "jobId": job["jobId"], "jobName": job["jobName"], "tenantId": ids.tenant, "projectId": ids.project,
             "module": format!("{}@{}", text(&module["name"]), text(&module["version"])),
             "priority": job["priority"], "attempt": job["attempt"], "node": job["execution"]["executionNode"],
             "percentage": job["progress"]["percentage"], "currentStage": job["progress"]["currentStage"],
@@ -215,8 +214,8 @@ impl Reader {
     }
 
     /// A job; none when it is gone.
-    fn job(&self, place: ProjectIds<'_>, job: &str) -> Outcome<Option<Value>> {
-        let fill = [("tenantId", place.tenant), ("projectId", place.project), ("jobId", job)];
+    fn job(&self, ids: ProjectIds<'_>, job: &str) -> Outcome<Option<Value>> {
+        let fill = [("tenantId", ids.tenant), ("projectId", ids.project), ("jobId", job)];
         unless_gone(self.ask(GET_JOB, &fill, &[]))
     }
 
@@ -306,11 +305,11 @@ fn figures(tenant: &str, name: &Value, told: &Value) -> Value {
 }
 
 /// A waiting job of the project. It has waited since it may start; one whose time has not come has not.
-fn queued(place: ProjectIds<'_>, job: &Value, now: Option<SystemTime>) -> Value {
+fn queued(ids: ProjectIds<'_>, job: &Value, now: Option<SystemTime>) -> Value {
     let since = moment(&job["dateCreated"]).max(moment(&job["scheduledTime"]));
     let waited = now.zip(since).and_then(|(now, since)| now.duration_since(since).ok());
     json!({
-        "jobId": job["jobId"], "jobName": job["jobName"], "tenantId": place.tenant, "projectId": place.project,
+        "jobId": job["jobId"], "jobName": job["jobName"], "tenantId": ids.tenant, "projectId": ids.project,
         "priority": job["priority"], "jobType": job["jobType"],
         "waitedSeconds": waited.map(|time| time.as_secs_f64()), "waitReason": job["waitReason"]["code"],
     })
