@@ -119,10 +119,8 @@ fn of_job(
             page.forgotten = true;
             break;
         };
-        let is_first = stored.event.what == Happening::Queued;
         page.events.push((number_place(number), stored.event));
-        // Jobs of an older layout began before there were events.
-        page.forgotten = stored.before == 0 && !is_first;
+        page.forgotten = false;
         number = stored.before;
     }
     page.events.reverse();

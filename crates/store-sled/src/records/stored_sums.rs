@@ -1,6 +1,5 @@
-//! What projects store, summed up from the records themselves: for checks, and for stores from before it was kept.
+//! What projects store, summed up from the records themselves, for checks.
 
-use crate::offline::dump::Batch;
 use crate::records::job::StoredJob;
 use crate::records::module::StoredModule;
 use crate::records::stored::{
@@ -74,12 +73,4 @@ impl Sums<'_> {
         self.broken = Some(error);
         ControlFlow::Break(())
     }
-}
-
-/// Counts what each project stores, for a store of a layout that counted datasets and modules alone.
-pub(crate) fn gather(database: &Database, batch: &mut Batch<'_>) -> Result<(), StoreError> {
-    for (project, stored) in sums(database)? {
-        batch.put(Table::StoredBytes, &project, &stored)?;
-    }
-    Ok(())
 }

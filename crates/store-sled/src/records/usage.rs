@@ -1,18 +1,15 @@
 //! What attempts used: a record for each project, day and value, brought forward by the transaction that writes a receipt
 //! or ends a job. The record of the whole day knows how many values are told apart, so that there are not too many.
 
-use crate::offline::dump::Batch;
 use crate::records::hours;
-use crate::records::job as records;
 use crate::tables::database::{Database, Read};
-use crate::tables::keys::{self, JobKey, Table};
+use crate::tables::keys::{self, Table};
 use crate::write::overlay::Overlay;
 use fuelcell_domain::{Job, ProjectRef, Receipt, Timestamp};
 use fuelcell_store::StoreError;
 use fuelcell_store::jobs::utc_day;
 use fuelcell_store::usage::{Dimension, UsageQuery, UsageReport, UsageSums, VALUES_A_DAY, values_of};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Included};
 use std::ops::ControlFlow;
 
@@ -22,33 +19,6 @@ pub(crate) struct StoredUsage {
     pub(crate) sums: UsageSums,
     /// In the record of the whole day: how many values of each other dimension have a record.
     pub(crate) named: [u32; 3],
-}
-
-/// Where such records are kept.
-pub(crate) trait Book {
-    fn read(&self, key: &[u8]) -> Result<Option<StoredUsage>, StoreError>;
-    fn enter(&mut self, key: Vec<u8>, record: StoredUsage) -> Result<(), StoreError>;
-}
-
-impl Book for Overlay<'_> {
-    fn read(&self, key: &[u8]) -> Result<Option<StoredUsage>, StoreError> {
-        self.get(Table::Usage, key)
-    }
-
-    fn enter(&mut self, key: Vec<u8>, record: StoredUsage) -> Result<(), StoreError> {
-        self.put(Table::Usage, &key, &record)
-    }
-}
-
-impl Book for BTreeMap<Vec<u8>, StoredUsage> {
-    fn read(&self, key: &[u8]) -> Result<Option<StoredUsage>, StoreError> {
-        Ok(self.get(key).cloned())
-    }
-
-    fn enter(&mut self, key: Vec<u8>, record: StoredUsage) -> Result<(), StoreError> {
-        self.insert(key, record);
-        Ok(())
-    }
 }
 
 /// Counts that an attempt has ended with this receipt, or the job, or both.
@@ -63,15 +33,15 @@ pub(crate) fn count(
     enter(overlay, job, &sums, utc_day(at))
 }
 
-fn enter(book: &mut impl Book, job: &Job, sums: &UsageSums, day: i64) -> Result<(), StoreError> {
+fn enter(overlay: &mut Overlay<'_>, job: &Job, sums: &UsageSums, day: i64) -> Result<(), StoreError> {
     let key = |dimension, value: Option<&str>| keys::usage(job.project, dimension, day, value);
     let whole_day = key(Dimension::Total, None);
-    let mut whole = book.read(&whole_day)?.unwrap_or_default();
+    let mut whole = overlay.get::<StoredUsage>(Table::Usage, &whole_day)?.unwrap_or_default();
     whole.sums.add(sums);
     for (dimension, value) in values_of(job) {
         let named = &mut whole.named[dimension as usize - 1];
         let own = key(dimension, Some(&value));
-        let (key, mut record) = match book.read(&own)? {
+        let (key, mut record) = match overlay.get::<StoredUsage>(Table::Usage, &own)? {
             Some(record) => (own, record),
             None if *named < VALUES_A_DAY => {
                 *named += 1;
@@ -79,14 +49,14 @@ fn enter(book: &mut impl Book, job: &Job, sums: &UsageSums, day: i64) -> Result<
             }
             None => {
                 let others = key(dimension, None);
-                let record = book.read(&others)?.unwrap_or_default();
+                let record = overlay.get(Table::Usage, &others)?.unwrap_or_default();
                 (others, record)
             }
         };
         record.sums.add(sums);
-        book.enter(key, record)?;
+        overlay.put(Table::Usage, &key, &record)?;
     }
-    book.enter(whole_day, whole)
+    overlay.put(Table::Usage, &whole_day, &whole)
 }
 
 /// Sums up. Of projects that nobody asks for, and of what is not to be told apart, nothing is read.
@@ -132,22 +102,6 @@ fn add(
         }
         ControlFlow::Continue(())
     })
-}
-
-/// Sums up the jobs and receipts of a store that was made before there were sums.
-pub(crate) fn gather(database: &Database, batch: &mut Batch<'_>) -> Result<(), StoreError> {
-    let mut book: BTreeMap<Vec<u8>, StoredUsage> = BTreeMap::new();
-    for place in database.keys(Table::Jobs, &[])? {
-        let Some(job) =
-            JobKey::from_key(&place).map(|place| records::load(database, place)).transpose()?.flatten()
-        else {
-            continue;
-        };
-        for (day, sums) in kept_sums(database, &job)? {
-            enter(&mut book, &job, &sums, day)?;
-        }
-    }
-    book.into_iter().try_for_each(|(key, record)| batch.put(Table::Usage, &key, &record))
 }
 
 /// What a job and its receipts add to the sums of which days.

@@ -6,8 +6,8 @@ use fuelcell_store::StoreError;
 
 /// The version of the layout that this build writes and reads.
 pub(crate) const FORMAT: u32 = 14;
-/// The oldest layout that this build reads.
-pub(crate) const OLDEST: u32 = 4;
+/// The oldest layout that this build reads: that of the first release.
+pub(crate) const OLDEST: u32 = 14;
 /// The key of the layout's version, in [`Table::Meta`].
 pub(crate) const FORMAT_KEY: &[u8] = b"format";
 /// The key of the number of the latest durable batch, in [`Table::Meta`].

@@ -1,6 +1,5 @@
 //! A project's module versions, and which it chose for its job types.
 
-use crate::offline::dump::Batch;
 use crate::records::module::StoredModule;
 use crate::records::referents::Seen;
 use crate::records::removed::refuse_removed;
@@ -206,20 +205,6 @@ pub(crate) fn activate_module(
     let number = overlay.next_number(&counters::activations(project))?;
     overlay.put(Table::Activations, &keys::activation(project, number), activation)?;
     overlay.put(Table::ActiveModules, &keys::active_module(project, activation.job_type), activation)
-}
-
-/// Writes down, for a store of a layout that did not, which version of each module was activated last.
-pub(crate) fn gather_current(database: &Database, batch: &mut Batch<'_>) -> Result<(), StoreError> {
-    // By project and number: later activations come after those before them, and replace what they wrote.
-    for key in database.keys(Table::Activations, &[])? {
-        let activation: Option<Activation> = database.get(Table::Activations, &key)?;
-        let Some(VersionName { name, version }) = activation.and_then(|activation| activation.module) else {
-            continue;
-        };
-        let project = key.get(..keys::PROJECT).ok_or_else(|| damaged(Table::Activations))?;
-        batch.put(Table::CurrentVersions, &[project, name.as_bytes()].concat(), &version)?;
-    }
-    Ok(())
 }
 
 pub(crate) fn activations(database: &Database, project: ProjectRef) -> Result<Vec<Activation>, StoreError> {
