@@ -10,6 +10,8 @@ import type { Level, Line, useLog } from "./lines";
 const LINE = 23;
 /** Characters of a line that are shown; the whole log can be downloaded. */
 const MAX_LINE = 4_000;
+/** Characters of its stage. */
+const MAX_STAGE = 100;
 /** Lines that are shown at a time: what is higher than 17 million pixels, browsers cut. */
 const PART = 200_000;
 /** Lines that are marked and gone through. */
@@ -173,7 +175,7 @@ function LogLine({ line, index, top, needle, isFound, measure }: LineProps) {
       <time dateTime={line.timestamp} title={moment(line.timestamp)}>{clock(line.timestamp)}</time>
       <span className={page.level}>{line.level}</span>
       <span className={page.message}>
-        {line.stage && <span className={page.stage}><Text value={line.stage} max={100} /> · </span>}
+        {line.stage && <span className={page.stage}>{marked(line.stage.slice(0, MAX_STAGE), needle)} · </span>}
         {marked(line.message.slice(0, MAX_LINE), needle)}
         {line.message.length > MAX_LINE && "…"}
       </span>

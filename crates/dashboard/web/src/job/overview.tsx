@@ -12,10 +12,14 @@ import { Timeline } from "./timeline";
 export function Overview({ job, results }: { job: Job; results: Results | undefined }) {
   return (
     <div className={page.cards}>
-      <Timeline job={job} />
-      {job.receipt && <Usage receipt={job.receipt} />}
-      <Facts job={job} />
-      <Inputs job={job} />
+      <div className={page.column}>
+        <Timeline job={job} />
+        <Facts job={job} />
+      </div>
+      <div className={page.column}>
+        {job.receipt && <Usage receipt={job.receipt} />}
+        <Inputs job={job} />
+      </div>
       {results && <Findings results={results} />}
     </div>
   );

@@ -235,7 +235,7 @@ export const de: Texts = {
     byModule: (name, version) => `${name} ${version}`,
     name: "Name",
     priority: "Priorität",
-    timeout: "Minuten, die er dauern darf (freiwillig)",
+    timeout: "Minuten, höchstens (freiwillig)",
     inputs: "Eingaben",
     parameters: "Parameter",
     form: "Formular",
