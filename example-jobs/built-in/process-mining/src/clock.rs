@@ -3,6 +3,7 @@
 use chrono_tz::Tz;
 use fuelcell_parameters_kit::offsets;
 use fuelcell_records_kit::Micros;
+use fuelcell_records_kit::timestamp::named_offset;
 
 const SECOND: Micros = 1_000_000;
 
@@ -86,8 +87,14 @@ impl Clock {
     }
 }
 
-/// The offset that a timestamp ends with, in minutes; 0 for `Z`.
+/// The offset that a timestamp ends with or names, in minutes; 0 for `Z`.
 pub(crate) fn offset_of(text: &[u8]) -> Option<i16> {
+    // A name in brackets says the same as the offset before it.
+    let end = text.iter().position(|byte| *byte == b'[').unwrap_or(text.len());
+    written_offset(&text[..end]).or_else(|| named_offset(std::str::from_utf8(text).ok()?))
+}
+
+fn written_offset(text: &[u8]) -> Option<i16> {
     if text.last().is_some_and(|last| matches!(last, b'Z' | b'z')) {
         return Some(0);
     }
@@ -132,7 +139,9 @@ mod tests {
         assert_eq!(detected(&[winter, winter]).as_deref(), Some("UTC+01:00"));
         assert_eq!(detected(&["2024-01-31T10:00:00Z"]), None);
         assert_eq!(detected(&[winter, "2024-02-01T10:00:00+09:00"]), None, "no zone has both");
-        for none in ["2024-01-31T10:00:00", "2024-01-31", "31-12-2024"] {
+        assert_eq!(offset_of(b"2024-01-31T10:00:00+01:00[Europe/Berlin]"), Some(60));
+        assert_eq!(offset_of(b"Wed Jan 31 00:05:00 CEST 2024"), Some(120));
+        for none in ["2024-01-31T10:00:00", "2024-01-31", "31-12-2024", "2024-01-31 10:00 IST"] {
             assert_eq!(offset_of(none.as_bytes()), None, "{none}");
         }
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::completion::Completed;
 use crate::dimensions::repeats;
-use crate::effects::{self, Measure};
+use crate::effects::{Steps, cycle_times};
 use crate::error::Stop;
 use crate::figures::{Figures, SECOND, quantile};
 use crate::filters::Filters;
@@ -289,7 +289,7 @@ impl Compared {
         let (activities, paths) = on_map(log, map, &sides);
         Self {
             figures: of_cases(log, figures, completed, &sides),
-            before: before_activities(log, figures, completed, &sides),
+            before: before_activities(log, figures, &sides),
             activities,
             paths,
             sides,
@@ -349,7 +349,7 @@ fn of_cases(
     let is_happy = |case: usize| Some(figures.variants.of_case[case]) == happy;
     let lengths = (0..).zip(log.ranges()).map(|(case, range)| (case, range.len() as Micros));
     vec![
-        (Figure::CycleTime, sides.median(Unit::Time, effects::values(log, completed, Measure::CycleTime))),
+        (Figure::CycleTime, sides.median(Unit::Time, cycle_times(log, completed))),
         (Figure::Length, sides.median(Unit::Count, lengths)),
         (Figure::Rework, sides.share(log.cases(), all, |case| repeats[case])),
         (Figure::HappyPath, sides.share(log.cases(), is_completed, is_happy)),
@@ -357,18 +357,10 @@ fn of_cases(
     ]
 }
 
-fn before_activities(
-    log: &EventLog,
-    figures: &Figures,
-    completed: &Completed,
-    sides: &Sides,
-) -> Vec<(crate::names::Id, Contrast)> {
-    let steps = effects::longest_steps(figures).into_iter();
-    let contrast = |activity| {
-        let values = effects::values(log, completed, Measure::TimeBefore(activity));
-        (activity, sides.median(Unit::Time, values))
-    };
-    let mut before: Vec<(crate::names::Id, Contrast)> = steps.map(contrast).collect();
+fn before_activities(log: &EventLog, figures: &Figures, sides: &Sides) -> Vec<(crate::names::Id, Contrast)> {
+    let steps = Steps::longest(log, figures);
+    let contrast = |&activity| (activity, sides.median(Unit::Time, steps.times_before(log, activity)));
+    let mut before: Vec<(crate::names::Id, Contrast)> = steps.activities.iter().map(contrast).collect();
     let moved = |contrast: &Contrast| {
         let cases = contrast.counts[0].min(contrast.counts[1]) as f64;
         (contrast.sign() != 0, contrast.difference().unwrap_or(0.0).abs() * cases)

@@ -6,7 +6,7 @@ use statrs::function::erf::erfc;
 
 use crate::completion::Completed;
 use crate::dimensions::{Dimension, Group, repeats};
-use crate::figures::{Figures, SECOND, Spread};
+use crate::figures::{Figures, Groups, SECOND, Spread};
 use crate::log::{EventLog, Micros};
 use crate::names::Id;
 
@@ -78,12 +78,13 @@ pub fn find(log: &EventLog, figures: &Figures, completed: &Completed, dimensions
     if !dimensions.iter().any(|dimension| dimension.exclusive) {
         return Effects::default();
     }
+    let steps = Steps::longest(log, figures);
     let mut measures = vec![Measure::CycleTime, Measure::Rework];
-    measures.extend(longest_steps(figures).into_iter().map(Measure::TimeBefore));
+    measures.extend(steps.activities.iter().copied().map(Measure::TimeBefore));
     // Values are computed again for what is found: they would take more memory than the log.
     let mut compared = Vec::new();
     for &measure in &measures {
-        let values = values(log, completed, measure);
+        let values = values(log, completed, &steps, measure);
         compare(values, log.cases(), dimensions, measure, &mut compared);
     }
     let adjusted = holm(&compared);
@@ -93,7 +94,7 @@ pub fn find(log: &EventLog, figures: &Figures, completed: &Completed, dimensions
     };
     let mut found = Vec::new();
     for &measure in measures.iter().filter(|&&measure| holds(measure).next().is_some()) {
-        let values = values(log, completed, measure);
+        let values = values(log, completed, &steps, measure);
         found.extend(holds(measure).filter_map(|(comparison, &p_value)| {
             let dimension = &dimensions[comparison.dimension];
             effect(measure, &values, dimension, &dimension.groups[comparison.group], p_value)
@@ -103,49 +104,74 @@ pub fn find(log: &EventLog, figures: &Figures, completed: &Completed, dimensions
     Effects { found, comparisons: compared.len() }
 }
 
-pub(crate) fn longest_steps(figures: &Figures) -> Vec<Id> {
-    let spreads = &figures.since_previous;
-    let sum = |activity: Id| spreads[activity as usize].map_or(0, |spread| spread.sum);
-    let mut steps: Vec<Id> = (0..spreads.len() as Id).filter(|&activity| sum(activity) > 0).collect();
-    steps.sort_by_key(|&activity| (std::cmp::Reverse(sum(activity)), activity));
-    steps.truncate(STEPS);
-    steps
+/// The activities before which most time is spent, and where they are in the log: a walk over the log for each of them would
+/// take longer than all else here.
+pub(crate) struct Steps {
+    /// Those of most time first.
+    pub(crate) activities: Vec<Id>,
+    events: Groups<u32>,
+}
+
+impl Steps {
+    pub(crate) fn longest(log: &EventLog, figures: &Figures) -> Self {
+        let spreads = &figures.since_previous;
+        let sum = |activity: Id| spreads[activity as usize].map_or(0, |spread| spread.sum);
+        let mut activities: Vec<Id> =
+            (0..spreads.len() as Id).filter(|&activity| sum(activity) > 0).collect();
+        activities.sort_by_key(|&activity| (std::cmp::Reverse(sum(activity)), activity));
+        activities.truncate(STEPS);
+        let mut places = vec![None; spreads.len()];
+        (0..).zip(&activities).for_each(|(place, &activity)| places[activity as usize] = Some(place));
+        let events = Groups::collect(activities.len(), |all| {
+            for (event, &activity) in (0..).zip(&log.activities) {
+                if let Some(place) = places[activity as usize] {
+                    all.take(place, event);
+                }
+            }
+        });
+        Self { activities, events }
+    }
+
+    /// Time between the event before and an activity, of all its events in a case that are not its first, by case.
+    pub(crate) fn times_before(&self, log: &EventLog, activity: Id) -> Vec<(u32, Micros)> {
+        let Some(place) = self.activities.iter().position(|&other| other == activity) else {
+            return Vec::new();
+        };
+        let mut found: Vec<(u32, Micros)> = Vec::new();
+        let mut ranges = (0..).zip(log.ranges());
+        let (mut case, mut range) = (0, 0..0);
+        for event in self.events.get(place).iter().map(|&event| event as usize) {
+            while range.end <= event {
+                (case, range) = ranges.next().unwrap_or((u32::MAX, event..event + 1));
+            }
+            if event == range.start {
+                continue;
+            }
+            let time = log.times[event] - log.times[event - 1];
+            match found.last_mut().filter(|(last, _)| *last == case) {
+                Some((_, sum)) => *sum += time,
+                None => found.push((case, time)),
+            }
+        }
+        found
+    }
+}
+
+/// How long each completed case takes, by case.
+pub(crate) fn cycle_times(log: &EventLog, completed: &Completed) -> Vec<(u32, Micros)> {
+    let cases = (0..log.cases()).filter(|&case| completed.is_completed(case));
+    cases.map(|case| (case as u32, log.lead_time(case))).collect()
 }
 
 /// The measure of every case that has it, by case.
-pub(crate) fn values(log: &EventLog, completed: &Completed, measure: Measure) -> Vec<(u32, Micros)> {
+fn values(log: &EventLog, completed: &Completed, steps: &Steps, measure: Measure) -> Vec<(u32, Micros)> {
     match measure {
-        Measure::CycleTime => {
-            let cases = (0..log.cases()).filter(|&case| completed.is_completed(case));
-            cases.map(|case| (case as u32, log.lead_time(case))).collect()
-        }
+        Measure::CycleTime => cycle_times(log, completed),
         Measure::Rework => {
             (0..).zip(repeats(log)).map(|(case, repeats)| (case, Micros::from(repeats))).collect()
         }
-        Measure::TimeBefore(activity) => times_before(log, activity),
+        Measure::TimeBefore(activity) => steps.times_before(log, activity),
     }
-}
-
-/// Time between the event before and an activity, of all its events in a case that are not its first, by case.
-fn times_before(log: &EventLog, activity: Id) -> Vec<(u32, Micros)> {
-    let mut found: Vec<(u32, Micros)> = Vec::new();
-    let mut ranges = (0..).zip(log.ranges());
-    let (mut case, mut range) = (0, 0..0);
-    // One look at each event for each activity: the loop has nothing else in it.
-    for (event, _) in log.activities.iter().enumerate().filter(|(_, other)| **other == activity) {
-        while range.end <= event {
-            (case, range) = ranges.next().unwrap_or((u32::MAX, event..event + 1));
-        }
-        if event == range.start {
-            continue;
-        }
-        let time = log.times[event] - log.times[event - 1];
-        match found.last_mut().filter(|(last, _)| *last == case) {
-            Some((_, sum)) => *sum += time,
-            None => found.push((case, time)),
-        }
-    }
-    found
 }
 
 /// Compares every group with all others by the test of Mann and Whitney (1947), with the normal distribution and corrected

@@ -5,6 +5,7 @@
 //! built, the case takes another 4; while it is put into order, one column after the other, the widest is there twice: 45
 //! bytes at most. Numbers that decide the order of equal times are there only until the log is sorted.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
@@ -250,6 +251,7 @@ impl Builder {
             working: None,
             names: Rc::new(self.names),
             offsets,
+            begins: OnceCell::new(),
         };
         let orders = self.orders.map(|column| column.grouped(&self.cases, &log.offsets));
         log.sort(orders.as_deref());
@@ -299,6 +301,8 @@ pub struct EventLog {
     fingerprints: Vec<u32>,
     offsets: Vec<usize>,
     case_names: Vec<Id>,
+    /// When each case was begun, once somebody asks.
+    begins: OnceCell<Vec<Micros>>,
 }
 
 impl EventLog {
@@ -352,11 +356,16 @@ impl EventLog {
 
     /// The first begin and the last end of a case.
     pub fn span(&self, case: usize) -> (Micros, Micros) {
+        let begins =
+            self.begins.get_or_init(|| (0..self.cases()).map(|case| self.first_begin(case)).collect());
+        (begins[case], self.times[self.offsets[case + 1] - 1])
+    }
+
+    fn first_begin(&self, case: usize) -> Micros {
         let range = self.range(case);
-        let (first, last) = (self.times[range.start], self.times[range.end - 1]);
-        let Some(starts) = &self.starts else { return (first, last) };
-        let begin = starts[range].iter().filter(|&&start| start > OPEN).min();
-        (begin.map_or(first, |&begin| begin.min(first)), last)
+        let first = self.times[range.start];
+        let starts = self.starts.iter().flat_map(|starts| &starts[range.clone()]);
+        starts.copied().filter(|&start| start > OPEN).fold(first, Micros::min)
     }
 
     /// What clocks show at a moment.
@@ -436,6 +445,7 @@ impl EventLog {
             attributes: self.attributes.of_cases_alone(),
             offsets: vec![0],
             case_names: self.case_names.clone(),
+            begins: OnceCell::new(),
         };
         let mut found = Vec::new();
         for case in 0..self.cases() {
@@ -557,6 +567,7 @@ impl EventLog {
     }
 
     fn truncate(&mut self, events: usize, cases: usize) {
+        self.begins = OnceCell::new();
         self.times.truncate(events);
         self.activities.truncate(events);
         self.resources.truncate(events);

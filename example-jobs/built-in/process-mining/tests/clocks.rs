@@ -42,6 +42,13 @@ fn days_and_hours_are_those_of_the_zone() {
 }
 
 #[test]
+fn names_of_zones_tell_it_as_offsets_do() {
+    let log = "case_id,activity,timestamp\n1,a,Wed Jan 31 00:05:00 CET 2024\n1,b,Wed Jul 31 12:05:00 CEST 2024\n";
+    let run = run(log, json!({}));
+    assert_eq!((figures(&run)["time_zone"].as_str(), first(&run)), (Some("Europe/Berlin"), "0 Wednesday".into()));
+}
+
+#[test]
 fn a_window_is_one_of_the_zone() {
     let window = json!({"startDate": "2024-01-01", "endDate": "2024-01-02"});
     assert_eq!(figures(&run(LOG, json!({"timeWindow": window})))["num_cases"], 1);

@@ -14,25 +14,65 @@ use serde_json::json;
 fn long_process() -> process_mining::log::EventLog {
     let mut builder = Builder::default();
     for number in 0..100 {
-        let case = builder.names.cases.intern(format!("{number}").as_bytes()).0;
         for step in (0..90).filter(|step| step % 2 == 1 || number % 2 == 0) {
-            let activity = builder.names.activities.intern(format!("step {step:02}").as_bytes()).0;
-            let time = (number * 1000 + step) * 60_000_000;
-            let event = Event {
-                case,
-                activity,
-                time,
-                start: NO_TIME,
-                resource: NONE,
-                lifecycle: NONE,
-                instance: 0,
-                order: 0,
-                fingerprint: 0,
-            };
-            builder.push(event);
+            push(&mut builder, number, &format!("step {step:02}"), step);
         }
     }
     builder.finish()
+}
+
+/// An event of a case, so many minutes after its begin.
+fn push(builder: &mut Builder, case: i64, activity: &str, minutes: i64) {
+    let event = Event {
+        case: builder.names.cases.intern(format!("{case}").as_bytes()).0,
+        activity: builder.names.activities.intern(activity.as_bytes()).0,
+        time: (case * 1000 + minutes) * 60_000_000,
+        start: NO_TIME,
+        resource: NONE,
+        lifecycle: NONE,
+        instance: 0,
+        order: 0,
+        fingerprint: 0,
+    };
+    builder.push(event);
+}
+
+#[test]
+fn what_is_done_first_stands_above_what_only_long_cases_have() {
+    let (short, long) =
+        (["submit", "check", "decline"], ["submit", "check", "accept", "offer", "call", "decline"]);
+    let mut builder = Builder::default();
+    for case in 0..100 {
+        let steps: &[&str] = if case < 70 { &short } else { &long };
+        for (minutes, activity) in (0..).zip(steps) {
+            push(&mut builder, case, activity, minutes);
+        }
+    }
+    let log = builder.finish();
+    let map = Map::of(&log, &Figures::of(&log, |_, _| {}), Shares::default(), None);
+    let mut activities: Vec<_> = map.activities.iter().collect();
+    activities.sort_by_key(|activity| activity.place);
+    let names: Vec<&str> = activities.iter().map(|activity| activity.name.as_str()).collect();
+    assert_eq!(names, long);
+}
+
+#[test]
+fn the_start_is_above_and_the_end_below_all_activities() {
+    let mut builder = Builder::default();
+    // What is between two tests has no way on that does not lead back.
+    let steps = ["register", "test", "admit", "treat", "move", "test", "release"];
+    for case in 0..10 {
+        for (minutes, activity) in (0..).zip(&steps[case as usize % 2..]) {
+            push(&mut builder, case, activity, minutes);
+        }
+    }
+    let log = builder.finish();
+    let map = Map::of(&log, &Figures::of(&log, |_, _| {}), Shares::default(), None);
+    let svg = draw(&map, "a map").svg.0;
+    let (shapes, _) = shapes(&svg);
+    // The two circles come last.
+    let (boxes, ends) = shapes.split_at(shapes.len() - 2);
+    assert!(boxes.iter().all(|shape| shape[1] > ends[0][3] && shape[3] < ends[1][1]), "{shapes:?}");
 }
 
 #[test]

@@ -173,10 +173,19 @@ fn without_zone(text: &str) -> Option<(String, Micros)> {
         let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_+-".contains(&byte));
         return (known && plain).then(|| (before.to_string(), 0));
     }
-    let zone = |word: &&str| ZONES.iter().find(|(name, _)| name == word).map(|(_, hours)| *hours);
-    let found = text.split(' ').find(|word| word.len() > 1 && zone(word).is_some())?;
-    let offset = zone(&found)? * 3600 * SECOND;
-    Some((text.replacen(found, "", 1).trim().to_string(), offset))
+    let (name, hours) = zone_of(text)?;
+    Some((text.replacen(name, "", 1).trim().to_string(), hours * 3600 * SECOND))
+}
+
+/// The zone that a word of the text names, and its hours.
+fn zone_of(text: &str) -> Option<(&str, i64)> {
+    let hours = |word: &str| ZONES.iter().find(|(name, _)| *name == word).map(|(_, hours)| *hours);
+    text.split(' ').filter(|word| word.len() > 1).find_map(|word| Some((word, hours(word)?)))
+}
+
+/// How many minutes clocks are ahead in the zone that a time names, such as `10:00 CET`.
+pub fn named_offset(text: &str) -> Option<i16> {
+    zone_of(text).and_then(|(_, hours)| i16::try_from(hours * 60).ok())
 }
 
 /// The forms that a format stands for: what a fraction of a second is like is not said by `%f`.

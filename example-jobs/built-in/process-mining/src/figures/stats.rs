@@ -93,6 +93,11 @@ impl<T: Copy + Default> Groups<T> {
         Self { values: taker.values, ends }
     }
 
+    /// The values of a group, as they were taken.
+    pub fn get(&self, group: usize) -> &[T] {
+        &self.values[self.ends[group]..self.ends[group + 1]]
+    }
+
     /// What `measure` makes of the values of every group, which it may reorder.
     pub fn map<R>(mut self, mut measure: impl FnMut(&mut [T]) -> R) -> Vec<R> {
         self.ends.windows(2).map(|pair| measure(&mut self.values[pair[0]..pair[1]])).collect()

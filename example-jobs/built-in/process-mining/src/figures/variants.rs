@@ -1,6 +1,6 @@
 //! Ways through the process: cases with the same sequence of activities.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::hash::BuildHasher;
 
 use hashbrown::HashTable;
@@ -30,6 +30,8 @@ pub struct Variants {
     pub list: Vec<Variant>,
     /// The position in `list` of every case's variant.
     pub of_case: Vec<u32>,
+    /// The positions in `list` by the names of their activities.
+    alphabetical: Vec<u32>,
 }
 
 impl Variants {
@@ -54,19 +56,24 @@ impl Variants {
             found[variant as usize].count += 1;
             of_case.push(variant);
         }
-        let mut order: Vec<u32> = (0..found.len() as u32).collect();
         let places = alphabetical(log);
         let variant = |number: u32| &found[number as usize];
-        order.sort_unstable_by(|&a, &b| {
-            let (a, b) = (variant(a), variant(b));
-            b.count.cmp(&a.count).then_with(|| compare(log, &places, a, b))
-        });
+        let mut by_names: Vec<u32> = (0..found.len() as u32).collect();
+        by_names.sort_unstable_by(|&a, &b| compare(log, &places, variant(a), variant(b)));
+        // A stable sort keeps the order of the names where counts are equal.
+        let mut order = by_names.clone();
+        order.sort_by_key(|&number| Reverse(variant(number).count));
         let mut place = vec![0; found.len()];
         for (position, &variant) in order.iter().enumerate() {
             place[variant as usize] = position as u32;
         }
-        of_case.iter_mut().for_each(|variant| *variant = place[*variant as usize]);
-        Self { list: order.iter().map(|&variant| found[variant as usize]).collect(), of_case }
+        let positions = |numbers: &mut [u32]| {
+            numbers.iter_mut().for_each(|number| *number = place[*number as usize]);
+        };
+        positions(&mut of_case);
+        positions(&mut by_names);
+        let list = order.iter().map(|&variant| found[variant as usize]).collect();
+        Self { list, of_case, alphabetical: by_names }
     }
 
     /// The smallest number of variants that cover this share (0 to 1) of the cases.
@@ -84,7 +91,8 @@ impl Variants {
     pub fn digest(&self, log: &EventLog) -> String {
         /// Text that is hashed at once.
         const PIECE: usize = 1 << 15;
-        let mut variants: Vec<&Variant> = self.list.iter().collect();
+        let by_names = self.alphabetical.iter().map(|&position| &self.list[position as usize]);
+        let mut variants: Vec<&Variant> = by_names.collect();
         // The order of the names is that of the lines, unless a name holds what could be taken for the end of one.
         let activities = (0..log.names.activities.len()).map(|activity| log.activity_name(activity as Id));
         if activities.flat_map(str::bytes).any(|byte| byte <= SEPARATOR) {
@@ -93,9 +101,6 @@ impl Variants {
                 write_line(&mut line, log, variant);
                 line.as_bytes().to_vec()
             });
-        } else {
-            let places = alphabetical(log);
-            variants.sort_unstable_by(|a, b| compare(log, &places, a, b));
         }
         let (mut digest, mut text) = (Sha256::new(), Lines::default());
         for (index, variant) in variants.into_iter().enumerate() {

@@ -47,10 +47,7 @@ fn key(node: Node) -> String {
 /// cases runs downwards.
 fn runs_back(map: &Map, from: Node, to: Node) -> bool {
     match (from, to) {
-        (Node::Activity(from), Node::Activity(to)) => {
-            let place = |index: usize| (map.activities[index].place, index);
-            place(from) > place(to)
-        }
+        (Node::Activity(from), Node::Activity(to)) => map.activities[from].place > map.activities[to].place,
         _ => false,
     }
 }
@@ -62,7 +59,7 @@ pub(super) fn place(map: &Map, circle: Size, boxes: &[Size], labels: &[Size]) ->
     graph.set_node(key(Node::Start), Some(node(circle)));
     // dagre breaks ties by the order of insertion: the order of the work.
     let mut order: Vec<usize> = (0..boxes.len()).collect();
-    order.sort_by(|&a, &b| map.activities[a].place.total_cmp(&map.activities[b].place));
+    order.sort_by_key(|&index| map.activities[index].place);
     for index in order {
         graph.set_node(key(Node::Activity(index)), Some(node(boxes[index])));
     }
@@ -81,6 +78,7 @@ pub(super) fn place(map: &Map, circle: Size, boxes: &[Size], labels: &[Size]) ->
         };
         graph.set_edge(key(from), key(to), Some(label), Some(&index.to_string()));
     }
+    frame(&mut graph, map);
     let options = LayoutOptions {
         nodesep: 24.0,
         edgesep: 10.0,
@@ -94,6 +92,34 @@ pub(super) fn place(map: &Map, circle: Size, boxes: &[Size], labels: &[Size]) ->
 }
 
 type Laid = Graph<NodeLabel, EdgeLabel>;
+
+/// Keeps the start above and the end below all activities, those included that are only reached by paths back, or only left
+/// by such: lines that are not drawn.
+fn frame(graph: &mut Laid, map: &Map) {
+    let mut has_ways = vec![[false; 2]; map.activities.len()];
+    for edge in &map.edges {
+        let (upper, lower) =
+            if runs_back(map, edge.from, edge.to) { (edge.to, edge.from) } else { (edge.from, edge.to) };
+        if let Node::Activity(index) = upper {
+            has_ways[index][1] = true;
+        }
+        if let Node::Activity(index) = lower {
+            has_ways[index][0] = true;
+        }
+    }
+    let mut hidden = |from: Node, to: Node| {
+        let label = EdgeLabel { weight: 0, ..EdgeLabel::default() };
+        graph.set_edge(key(from), key(to), Some(label), Some("frame"));
+    };
+    for (index, [way_in, way_out]) in has_ways.into_iter().enumerate() {
+        if !way_in {
+            hidden(Node::Start, Node::Activity(index));
+        }
+        if !way_out {
+            hidden(Node::Activity(index), Node::End);
+        }
+    }
+}
 
 fn collect(map: &Map, graph: &Laid) -> Placement {
     let mut drawing = Drawing::of(map, graph);
@@ -312,7 +338,7 @@ mod tests {
             events: 10,
             repeated: 0,
             service: None,
-            place: index as f64 / activities as f64,
+            place: index,
             is_unknown: false,
         };
         let edge = |from: Node, to: Node| MapEdge { time: Some((60.0, 60.0)), ..MapEdge::new(from, to, 5) };

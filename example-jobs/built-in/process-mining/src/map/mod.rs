@@ -3,6 +3,7 @@
 mod contrast;
 mod layout;
 mod legend;
+mod order;
 mod scales;
 mod straighten;
 mod svg;
@@ -42,8 +43,8 @@ pub struct MapActivity {
     pub repeated: u64,
     /// Median time from start to completion in seconds, when the log has start times.
     pub service: Option<f64>,
-    /// Mean place in its cases: 0 at the beginning, 1 at the end.
-    pub place: f64,
+    /// Its place in the order in which the activities are done, from 0.
+    pub place: usize,
     /// Whether a model that was given does not have it.
     pub is_unknown: bool,
 }
@@ -123,13 +124,14 @@ impl Map {
         for (index, &activity) in shown.iter().enumerate() {
             position[activity as usize] = Some(index);
         }
-        let places = places(log, figures);
+        let places = order::places(log, figures, &shown);
         let all = shown.len() == figures.flow.activity_count();
         let filtered = (!all).then(|| Flow::among(log, |activity| position[activity as usize].is_some()));
         let flow = filtered.as_ref().unwrap_or(&figures.flow);
         let mut activities: Vec<MapActivity> = shown
             .iter()
-            .map(|&activity| MapActivity {
+            .zip(places)
+            .map(|(&activity, place)| MapActivity {
                 id: activity,
                 name: log.activity_name(activity).to_string(),
                 events: flow.activities[activity as usize],
@@ -139,7 +141,7 @@ impl Map {
                     .as_ref()
                     .and_then(|s| s[activity as usize])
                     .map(|s| s.median / SECOND),
-                place: places[activity as usize],
+                place,
                 is_unknown: false,
             })
             .collect();
@@ -261,26 +263,6 @@ fn shown_activities(log: &EventLog, figures: &Figures, share: Option<f64>) -> Ve
 /// A share of so many things, at least one.
 fn part_of(count: usize, share: f64) -> usize {
     ((count as f64 * share).ceil() as usize).max(1)
-}
-
-/// Mean place of the first occurrence of each activity in its cases, from 0 to 1.
-fn places(log: &EventLog, figures: &Figures) -> Vec<f64> {
-    let names = log.names.activities.len();
-    let (mut sums, mut cases) = (vec![0.0; names], vec![0_u64; names]);
-    let mut seen_in = vec![usize::MAX; names];
-    for (number, variant) in figures.variants.list.iter().enumerate() {
-        let trace = log.trace(variant.case);
-        let last = (trace.len() - 1).max(1) as f64;
-        for (index, &activity) in trace.iter().enumerate() {
-            let activity = activity as usize;
-            if seen_in[activity] != number {
-                seen_in[activity] = number;
-                sums[activity] += index as f64 / last * variant.count as f64;
-                cases[activity] += variant.count;
-            }
-        }
-    }
-    sums.iter().zip(cases).map(|(sum, cases)| sum / cases.max(1) as f64).collect()
 }
 
 /// Drops the ways to begin and to end that hardly any case takes, but for the most frequent one of each.
