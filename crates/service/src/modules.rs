@@ -11,7 +11,7 @@ use fuelcell_domain::version::semantic_version;
 use fuelcell_domain::{
     Digest, JobType, Manifest, ModuleVersion, Pipeline, Precedence, ProjectRef, Role, Syntax,
 };
-use fuelcell_store::BlobRef;
+use fuelcell_store::{BlobRef, StoreError};
 use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::sync::Arc;
@@ -67,9 +67,7 @@ impl Service {
             }
         };
         let module = self.store.add_module_version(module).await.map_err(|error| match error {
-            fuelcell_store::StoreError::Conflict(message) => {
-                ServiceError::conflict("ModuleVersionExists", message)
-            }
+            StoreError::Conflict(message) => ServiceError::conflict("ModuleVersionExists", message),
             other => other.into(),
         })?;
         tracing::info!(project = %project, module = %module.name, version = %module.version, digest = %module.digest, "a module was uploaded");
@@ -195,10 +193,7 @@ impl Service {
         let inspector = self.inspector.clone();
         let looking = tokio::task::spawn_blocking(move || {
             let mut bytes = vec![0; usize::try_from(reader.size()).map_err(|_| ServiceError::Storage)?];
-            read_whole(&*reader, &mut bytes).map_err(|error| {
-                tracing::error!(%error, "an uploaded module could not be read back");
-                ServiceError::Storage
-            })?;
+            read_whole(&*reader, &mut bytes).map_err(StoreError::from)?;
             Ok(look(&*inspector, &bytes)?)
         });
         looking.await.unwrap_or_else(|panic| {

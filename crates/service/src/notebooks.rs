@@ -8,6 +8,7 @@ use crate::{Service, ServiceError};
 use fuelcell_domain::script::SCIENTIFIC_PACKAGES;
 use fuelcell_domain::seams::Readiness;
 use fuelcell_domain::{EngineName, EngineRef, InputRef, JobType, ModuleVersion, ProjectRef, ReadAt};
+use fuelcell_store::StoreError;
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
@@ -64,10 +65,7 @@ impl Service {
 
 fn look(name: &str, reader: &Arc<dyn ReadAt>) -> Result<Found, ServiceError> {
     let mut bytes = vec![0; usize::try_from(reader.size()).map_err(|_| ServiceError::Storage)?];
-    read_whole(&**reader, &mut bytes).map_err(|error| {
-        tracing::error!(%error, "a notebook could not be read");
-        ServiceError::Storage
-    })?;
+    read_whole(&**reader, &mut bytes).map_err(StoreError::from)?;
     if name.to_lowercase().ends_with(SCRIPT) {
         return Ok(Found { imports_science: String::from_utf8_lossy(&bytes).lines().any(imports_science) });
     }

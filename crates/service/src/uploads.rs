@@ -126,8 +126,5 @@ pub(crate) fn other_digest(found: Digest) -> ServiceError {
 }
 
 pub(crate) fn write_error(error: std::io::Error) -> ServiceError {
-    match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => ServiceError::StorageFull,
-        _ => StoreError::Storage(error.to_string()).into(),
-    }
+    StoreError::from(error).into()
 }

@@ -202,6 +202,14 @@ impl BlobStore for FileBlobs {
         self.with_files(|root| free_bytes(root).map(Some)).await
     }
 
+    async fn check(&self) -> Result<(), StoreError> {
+        self.with_files(|root| {
+            Space::look(&root.into())?;
+            NamedTempFile::new_in(staging(root))?.write_all(b"well?")
+        })
+        .await
+    }
+
     fn stage(&self, upload: UploadId, length: u64) -> Result<Box<dyn StagedWriter>, StoreError> {
         Ok(Box::new(Stage::open(&self.root, upload, length)?))
     }

@@ -77,6 +77,9 @@ pub trait BlobStore: Send + Sync {
     /// Free bytes on the medium, when that is known.
     async fn free_bytes(&self) -> Result<Option<u64>, StoreError>;
 
+    /// Finds out whether bytes can be written.
+    async fn check(&self) -> Result<(), StoreError>;
+
     /// Goes on with the staged bytes of an upload behind the first `length`, of which there are so many; what is behind them
     /// goes. Staged bytes that were synced outlive this process. May hold up the thread.
     fn stage(&self, upload: UploadId, length: u64) -> Result<Box<dyn StagedWriter>, StoreError>;

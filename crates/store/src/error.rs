@@ -97,9 +97,13 @@ impl From<SavedError> for StoreError {
 
 impl From<io::Error> for StoreError {
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
-            _ => Self::Storage(error.to_string()),
+        // Readers and writers of stored bytes say with it what a verb would say.
+        match error.downcast::<Self>() {
+            Ok(own) => own,
+            Err(error) => match error.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
+                _ => Self::Storage(error.to_string()),
+            },
         }
     }
 }

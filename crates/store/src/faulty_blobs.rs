@@ -150,6 +150,10 @@ impl<B: BlobStore> BlobStore for FaultyBlobs<B> {
         self.pass("free_bytes", self.inner.free_bytes()).await
     }
 
+    async fn check(&self) -> Result<(), StoreError> {
+        self.pass("check", self.inner.check()).await
+    }
+
     fn stage(&self, upload: UploadId, length: u64) -> Result<Box<dyn StagedWriter>, StoreError> {
         match self.faults.of("stage") {
             None => self.inner.stage(upload, length),

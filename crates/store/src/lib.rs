@@ -14,6 +14,7 @@
 
 pub mod blob;
 pub mod bulks;
+pub mod catalogue;
 pub mod conformance;
 pub mod deliveries;
 mod error;
@@ -34,6 +35,7 @@ pub mod usage;
 pub mod verbs;
 
 pub use blob::{BlobRef, BlobReferences, BlobStore, BlobWriter, StagedWriter};
+pub use catalogue::{Catalogue, Piece};
 pub use deliveries::{DeliveryClaim, DeliveryFilter, OutboxFigures, Settlement};
 pub use error::{RemovalStep, StoreError};
 pub use events::{EventPage, EventPlace, KEPT_EVENTS, Watched};

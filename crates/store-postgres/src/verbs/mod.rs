@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod bulks;
+mod catalogue;
 mod datasets;
 mod deliveries;
 mod events;

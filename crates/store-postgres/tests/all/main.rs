@@ -17,6 +17,7 @@ const LAYOUT: &str = concat!(
     include_str!("../../migrations/V2__uploads.sql"),
     include_str!("../../migrations/V3__bulk_actions.sql"),
     include_str!("../../migrations/V4__saved_and_hours.sql"),
+    include_str!("../../migrations/V5__stored_bytes.sql"),
 );
 
 /// An empty database with the layout of the store.

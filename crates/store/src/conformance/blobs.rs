@@ -42,6 +42,7 @@ pub async fn written_bytes_are_read_back(store: &dyn BlobStore) {
     assert!(store.open(unknown).await.unwrap().is_none());
     assert_eq!(store.stat(unknown).await.unwrap(), None);
     assert!(store.free_bytes().await.unwrap().is_none_or(|free| free > 0));
+    store.check().await.unwrap();
 }
 
 pub async fn dropped_writers_leave_nothing(store: &dyn BlobStore) {

@@ -127,6 +127,10 @@ impl BlobStore for MemoryBlobs {
         Ok(None)
     }
 
+    async fn check(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     fn stage(&self, upload: UploadId, length: u64) -> Result<Box<dyn StagedWriter>, StoreError> {
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         self.staged.lock().entry(upload).or_default().truncate(length);

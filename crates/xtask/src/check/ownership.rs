@@ -11,6 +11,7 @@ const OWNED: &[(&str, &str)] = &[
     ("lettre", "fuelcell-notify"),
     ("jsonwebtoken", "fuelcell-oidc"),
     ("tokio-postgres", "fuelcell-store-postgres"),
+    ("object_store", "fuelcell-store-objects"),
 ];
 
 /// What the words and rules of the domain must not be built from, at any depth.
@@ -60,7 +61,7 @@ mod tests {
     fn others_may_not() {
         let graph = graph(&[
             ("fuelcell-scheduler", &["wasmtime-wasi", "sledgehammer"]),
-            ("fuelcell", &["axum", "tokio-postgres"]),
+            ("fuelcell", &["axum", "tokio-postgres", "object_store"]),
         ]);
         assert_eq!(
             check(&graph),
@@ -68,6 +69,7 @@ mod tests {
                 "fuelcell-scheduler may not name wasmtime-wasi; only fuelcell-sandbox may",
                 "fuelcell may not name axum; only fuelcell-api may",
                 "fuelcell may not name tokio-postgres; only fuelcell-store-postgres may",
+                "fuelcell may not name object_store; only fuelcell-store-objects may",
             ]
         );
     }

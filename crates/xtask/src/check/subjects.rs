@@ -59,7 +59,8 @@ const TAKEN: &[(&str, &[&str])] = &[
     ("fuelcell", &["Accounts", "Health", "Jobs", "Store"]),
 ];
 
-const BACKENDS: &[&str] = &["fuelcell-store", "fuelcell-store-sled", "fuelcell-store-postgres"];
+const BACKENDS: &[&str] =
+    &["fuelcell-store", "fuelcell-store-sled", "fuelcell-store-postgres", "fuelcell-store-objects"];
 
 /// Names what a crate takes and may not, and what it may take and does not.
 pub(super) fn check(member: &Member) -> Result<Vec<Violation>> {
