@@ -45,6 +45,7 @@ mod matrix;
 mod metrics;
 mod mounted;
 mod notifications;
+mod objects;
 mod openapi;
 mod operate;
 mod outbound;

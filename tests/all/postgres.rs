@@ -19,7 +19,7 @@ fn readiness(server: &Server) -> (u16, Vec<String>) {
     (answer.status, wrong.map(|check| check["name"].as_str().unwrap().to_owned()).collect())
 }
 
-fn waits(server: &Server, what: &str, expected: (u16, &[&str])) {
+pub(crate) fn waits(server: &Server, what: &str, expected: (u16, &[&str])) {
     eventually(what, Duration::from_secs(60), || {
         let (status, wrong) = readiness(server);
         (status == expected.0 && wrong == expected.1).then_some(())
@@ -147,7 +147,7 @@ fn a_listener_who_comes_back_when_its_place_is_not_kept_is_told_to_read_anew() {
 }
 
 /// What a server says that does not start, on this data directory and with these settings.
-fn refusal(data: &Path, settings: &[(&str, &str)]) -> String {
+pub(crate) fn refusal(data: &Path, settings: &[(&str, &str)]) -> String {
     let mut serve = Command::new(built::fuelcell());
     let started = serve.arg("serve").arg("--data").arg(data).args(["--listen", "127.0.0.1:0"]);
     let done = started.envs(settings.iter().copied()).output().unwrap();

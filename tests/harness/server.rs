@@ -49,6 +49,16 @@ impl Server {
         server
     }
 
+    /// The same, with variables of others than this server in its environment.
+    pub fn start_in(environment: &[(&str, String)], settings: &[(&str, &str)]) -> Self {
+        let mut server = Self::new();
+        server.settings =
+            settings.iter().map(|(name, value)| (format!("FUELCELL_{name}"), (*value).into())).collect();
+        server.settings.extend(environment.iter().map(|(name, value)| ((*name).to_owned(), value.into())));
+        server.restart();
+        server
+    }
+
     /// The same, trusting the certificates of this file and no others.
     pub fn start_trusting(settings: &[(&str, &str)], certificates: &Path) -> Self {
         let mut server = Self::new();

@@ -1,4 +1,5 @@
-//! Where records lie, by the configuration: in the data directory, or in a database that many nodes may share.
+//! Where records and stored bytes lie, by the configuration: in the data directory, or in a database and in object storage
+//! that many nodes may share.
 
 use crate::config::Config;
 use crate::data_dir::DataDir;
@@ -7,9 +8,10 @@ use fuelcell_domain::Digest;
 use fuelcell_notify::Desk;
 use fuelcell_scheduler::Records;
 use fuelcell_service::vault::VaultStore;
-use fuelcell_store::Store;
+use fuelcell_store::{BlobStore, Catalogue, Store};
+use fuelcell_store_objects::{ObjectBlobs, Place};
 use fuelcell_store_postgres::{Options, PostgresStore};
-use fuelcell_store_sled::SledStore;
+use fuelcell_store_sled::{FileBlobs, SledStore};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use std::sync::Arc;
 /// An open store, as each room takes it.
 pub(crate) struct Backend {
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) blobs: Arc<dyn BlobStore>,
     pub(crate) records: Records,
     pub(crate) vault: Arc<dyn VaultStore>,
     pub(crate) desk: Arc<dyn Desk>,
@@ -25,9 +28,13 @@ pub(crate) struct Backend {
 }
 
 impl Backend {
-    fn of<S: Store + 'static>(store: Arc<S>, embedded: Option<Arc<SledStore>>) -> Self {
+    fn of<S: Store + 'static>(
+        store: Arc<S>,
+        blobs: Arc<dyn BlobStore>,
+        embedded: Option<Arc<SledStore>>,
+    ) -> Self {
         let records = Records::of(&store);
-        Self { records, vault: store.clone(), desk: store.clone(), store, embedded }
+        Self { records, vault: store.clone(), desk: store.clone(), store, blobs, embedded }
     }
 
     /// Opens the store that the configuration names.
@@ -40,7 +47,7 @@ impl Backend {
                 data.database_path().display()
             );
             let store = Arc::new(SledStore::open(&data.store(), fuelcell_store_sled::Options::default())?);
-            return Ok(Self::of(store.clone(), Some(store)));
+            return Ok(Self::of(store.clone(), files(data)?, Some(store)));
         };
         ensure!(
             !fuelcell_store_sled::exists(&data.store()),
@@ -64,8 +71,46 @@ impl Backend {
         if known.is_none() {
             data.remember_database(&id)?;
         }
-        Ok(Self::of(Arc::new(store), None))
+        let store = Arc::new(store);
+        let blobs = match &config.blobs {
+            Some(address) => objects(address, store.clone(), &id, data).await?,
+            None => beside(&*store, data).await?,
+        };
+        Ok(Self::of(store, blobs, None))
     }
+}
+
+fn files(data: &DataDir) -> anyhow::Result<Arc<dyn BlobStore>> {
+    Ok(Arc::new(FileBlobs::open(&data.blobs())?))
+}
+
+/// Bytes in the data directory, of records that lie in a database.
+async fn beside(catalogue: &dyn Catalogue, data: &DataDir) -> anyhow::Result<Arc<dyn BlobStore>> {
+    ensure!(
+        catalogue.list(None, 1).await?.is_empty(),
+        "the stored bytes of the database that store names lie in object storage, and blobs does not name it"
+    );
+    files(data)
+}
+
+/// Bytes in object storage.
+async fn objects(
+    address: &str,
+    catalogue: Arc<dyn Catalogue>,
+    database: &str,
+    data: &DataDir,
+) -> anyhow::Result<Arc<dyn BlobStore>> {
+    let own = data.blobs();
+    ensure!(
+        !fuelcell_store_sled::holds_blobs(&own)?,
+        "blobs = {address:?} names object storage, and {} holds stored bytes already",
+        own.display()
+    );
+    let unusable = || format!("blobs = {address:?} cannot be used");
+    let place = Place::parse(address).map_err(anyhow::Error::msg).with_context(unusable)?;
+    let options = fuelcell_store_objects::Options::new(data.recent());
+    let opened = ObjectBlobs::open(&place, catalogue, database, options).await;
+    Ok(Arc::new(opened.with_context(unusable)?))
 }
 
 /// Refuses a database that is not the one of the data directory. What it does not name would be swept from there.

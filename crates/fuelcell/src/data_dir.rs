@@ -13,6 +13,7 @@ const KNOWN: &[&str] = &[
     "store.restoring",
     "blobs",
     "compiled",
+    "recent",
     "engines",
     "operator-token",
     "operator-token.new",
@@ -82,6 +83,11 @@ impl DataDir {
     /// Compiled modules.
     pub(crate) fn compiled(&self) -> PathBuf {
         self.0.join("compiled")
+    }
+
+    /// What was read lately of stored bytes that lie elsewhere: files without names.
+    pub(crate) fn recent(&self) -> PathBuf {
+        self.0.join("recent")
     }
 
     /// Engines that an operator added.

@@ -26,6 +26,8 @@ pub(crate) struct Sources {
     /// The store of the data directory.
     pub(crate) embedded: Option<Arc<SledStore>>,
     pub(crate) blobs: Arc<dyn BlobStore>,
+    /// Whether these lie on a disk of this machine.
+    pub(crate) has_disk: bool,
     pub(crate) scheduler: Arc<Scheduler>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) backups: Option<Arc<OwnBackups>>,
@@ -51,7 +53,7 @@ pub(crate) struct Gauges {
     held: Arc<Counter>,
     blobs: IntGauge,
     blob_bytes: IntGauge,
-    disk_free: IntGauge,
+    disk_free: Option<IntGauge>,
     backup: Option<Backup>,
 }
 
@@ -62,6 +64,7 @@ impl Gauges {
             register_int_gauge_vec!("fuelcell_build_info", "Which build this is; always 1.", &["version"])?;
         info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         let has_own_store = sources.embedded.is_some();
+        let has_disk = sources.has_disk;
         let makes_backups = sources.backups.is_some();
         Ok(Self {
             sources,
@@ -125,17 +128,14 @@ impl Gauges {
                 "Stored modules, datasets, outputs and checkpoints; equal bytes are one."
             )?,
             blob_bytes: register_int_gauge!("fuelcell_blobs_size_bytes", "What these take on the disk.")?,
-            disk_free: register_int_gauge!(
-                "fuelcell_disk_free_bytes",
-                "Free bytes where the stored bytes lie."
-            )?,
+            disk_free: disk_free(has_disk)?,
             backup: makes_backups.then(Backup::new).transpose()?,
         })
     }
 
     /// All figures, in Prometheus' text form.
     pub(crate) async fn text(&self) -> anyhow::Result<String> {
-        let Sources { records, embedded, blobs, scheduler, clock, backups } = &self.sources;
+        let Sources { records, embedded, blobs, scheduler, clock, backups, .. } = &self.sources;
         let now = clock.now();
         self.show_queue(records.queue_figures(now).await?, now);
         self.show_reasons(&scheduler.wait_reasons(HEAD).await?, now);
@@ -156,8 +156,8 @@ impl Gauges {
         let Held { blobs: count, bytes } = self.held.held(blobs).await?;
         self.blobs.set(whole(count));
         self.blob_bytes.set(whole(bytes));
-        if let Some(free) = blobs.free_bytes().await? {
-            self.disk_free.set(whole(free));
+        if let (Some(figure), Some(free)) = (&self.disk_free, blobs.free_bytes().await?) {
+            figure.set(whole(free));
         }
         if let (Some(figures), Some(backups)) = (&self.backup, backups) {
             figures.show(&backups.state());
@@ -220,6 +220,12 @@ fn store_size(has_own_store: bool) -> prometheus::Result<Option<IntGauge>> {
     let size =
         has_own_store.then(|| register_int_gauge!(name, "What the store of records takes on the disk."));
     size.transpose()
+}
+
+/// Object storage has as much as is paid for.
+fn disk_free(has_disk: bool) -> prometheus::Result<Option<IntGauge>> {
+    let (name, help) = ("fuelcell_disk_free_bytes", "Free bytes where the stored bytes lie.");
+    has_disk.then(|| register_int_gauge!(name, help)).transpose()
 }
 
 fn whole(figure: u64) -> i64 {

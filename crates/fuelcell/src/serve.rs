@@ -26,7 +26,7 @@ use fuelcell_scheduler::{RetentionConfig, Scheduler, SchedulerConfig};
 use fuelcell_service::vault::Vault;
 use fuelcell_service::{Parts, Service, ServiceConfig};
 use fuelcell_store::{BlobStore, Health, StoreError};
-use fuelcell_store_sled::{FileBlobs, SledStore};
+use fuelcell_store_sled::SledStore;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -49,10 +49,10 @@ const STORE_WATCH: Duration = Duration::from_secs(5);
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     telemetry::start(&config)?;
     let traces = telemetry::start_traces(&config)?;
-    let descriptors = raise_file_limit();
+    let recent = config.blobs.as_ref().map_or(0, |_| fuelcell_store_objects::FILES);
+    let descriptors = raise_file_limit().saturating_sub(recent);
     let data = DataDir::open(&config.data)?;
-    let Backend { store, records, vault, desk, embedded } = Backend::open(&config, &data).await?;
-    let blobs: Arc<dyn BlobStore> = Arc::new(FileBlobs::open(&data.blobs())?);
+    let Backend { store, blobs, records, vault, desk, embedded } = Backend::open(&config, &data).await?;
     let slots = effective::slots(&config);
     let sandbox = Arc::new(Sandbox::new(sandbox_config(&data, &config, slots)?)?);
     let clock = Arc::new(SystemClock);
@@ -81,6 +81,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
             records: store.clone(),
             embedded: embedded.clone(),
             blobs: blobs.clone(),
+            has_disk: config.blobs.is_none(),
             scheduler: scheduler.clone(),
             clock: clock.clone(),
             backups: backups.clone(),

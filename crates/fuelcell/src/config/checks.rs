@@ -5,6 +5,7 @@ use super::ranges::{MAX_NODE, RANGES};
 use super::refusal::refused;
 use super::settings::Config;
 use anyhow::{Context, Error, bail, ensure};
+use fuelcell_store_objects::Place;
 use serde::Serialize;
 use serde_json::Value as Json;
 use tracing_subscriber::EnvFilter;
@@ -17,6 +18,7 @@ pub(crate) fn check(config: &Config) -> anyhow::Result<()> {
     let printable = !node.is_empty() && node.chars().all(|letter| letter.is_ascii_graphic());
     meant(printable && node.len() <= MAX_NODE, "node", node)?;
     store(config)?;
+    blobs(config)?;
     backup(config)?;
     if let Err(error) = EnvFilter::try_new(&config.log) {
         bail!(refused("log", &config.log, &error.to_string()));
@@ -67,6 +69,19 @@ fn store(config: &Config) -> anyhow::Result<()> {
         None => bail!(
             "store cannot be used; it takes an address such as postgres://fuelcell@db.internal/fuelcell"
         ),
+    }
+}
+
+/// What cannot be read is not shown here, either.
+fn blobs(config: &Config) -> anyhow::Result<()> {
+    let Some(address) = &config.blobs else { return Ok(()) };
+    ensure!(
+        config.store.is_some(),
+        "blobs names object storage, whose catalogue lies in a database, and store does not name one"
+    );
+    match Place::parse(address) {
+        Ok(_) => Ok(()),
+        Err(wrong) => bail!("blobs cannot be used: {wrong}"),
     }
 }
 

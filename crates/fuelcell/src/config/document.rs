@@ -153,7 +153,7 @@ fn malformed(path: &str) -> Vec<Value> {
         "traces.endpoint" => texts(&["collector", "grpc://collector:4317", "http://collector/?x"]),
         "traces.sample" => vec![(-0.1).into(), 1.1.into(), "all".into()],
         // What is wrong here may hold a password: a test of its own looks at it.
-        "store" => Vec::new(),
+        "store" | "blobs" => Vec::new(),
         path if path.ends_with("_file") || path.starts_with("api.tls.") => Vec::new(),
         "data" | "backup.folder" | "compiled" | "compiled_secret" | "notifications.smtp.user" => Vec::new(),
         _ => panic!("{path} has a form that is not tried, or takes any text and is not named here"),
@@ -190,9 +190,14 @@ fn every_range_and_every_form_is_refused_beyond_with_the_setting_its_value_and_w
 }
 
 #[test]
-fn what_is_wrong_with_the_address_of_a_database_is_told_without_what_may_be_a_password() {
+fn what_is_wrong_with_the_address_of_a_store_is_told_without_what_may_be_a_password() {
     for address in ["postgres://fuelcell:hunter2@db/fuelcell", "hunter2"] {
         let refusal = format!("{:#}", read(&set("store", address.into())).unwrap_err());
         assert!(refusal.starts_with("store ") && !refusal.contains("hunter2"), "{refusal}");
+    }
+    for address in ["s3://key:hunter2@bucket", "s3://bucket?secret=hunter2", "hunter2"] {
+        let text = format!("store = \"postgres://db/fuelcell\"\nblobs = \"{address}\"");
+        let refusal = format!("{:#}", read(&text).unwrap_err());
+        assert!(refusal.starts_with("blobs cannot be used") && !refusal.contains("hunter2"), "{refusal}");
     }
 }

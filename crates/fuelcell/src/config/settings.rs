@@ -29,12 +29,16 @@ pub(crate) struct Config {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) compiled_secret: Option<PathBuf>,
     /// Address of a PostgreSQL database that keeps the records, such as `postgres://fuelcell@db.internal/fuelcell`; absent =
-    /// the data directory keeps them. Stored bytes lie in the data directory either way.
+    /// the data directory keeps them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) store: Option<String>,
     /// File of the database's password.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) store_password_file: Option<PathBuf>,
+    /// Address of object storage that keeps the stored bytes, such as `s3://bucket/prefix`, beside a database; absent = the
+    /// data directory keeps them. Credentials, region and endpoint come from the environment, such as `AWS_ACCESS_KEY_ID`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) blobs: Option<String>,
     /// Address to listen on.
     pub(crate) listen: SocketAddr,
     /// The name of this process among those that run jobs.
@@ -104,6 +108,7 @@ impl Default for Config {
             compiled_secret: None,
             store: None,
             store_password_file: None,
+            blobs: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 7300)),
             node: "worker-node-01".into(),
             slots: None,

@@ -92,6 +92,9 @@ fn words(path: &str, schema: &Json) -> String {
         | "oidc.client_secret_file"
         | "traces.headers_file" => "a path",
         "store" => "an address such as postgres://fuelcell@db.internal/fuelcell",
+        "blobs" => {
+            "an address such as s3://bucket/prefix, gs://bucket/prefix, az://container/prefix or file:///folder"
+        }
         "traces.endpoint" => "a URL, such as http://127.0.0.1:4318",
         "traces.sample" => "a number from 0 to 1",
         "service.public_url" => {

@@ -48,6 +48,7 @@ fn a_setting_that_cannot_be_meant_is_named() {
         ("[service]\nmax_module_bytes = 0", "or a size such as 512MiB or 2GiB, from 1"),
         ("[backup]\nevery_seconds = \"1d\"", "backup.folder does not name a folder"),
         ("store = \"postgres://db/fuelcell\"\n[backup]\nfolder = \"b\"", "store names a database"),
+        ("blobs = \"s3://bucket\"", "whose catalogue lies in a database, and store does not name one"),
         ("[retention]\nevery_seconds = 0", "or a time such as 30s, 10m or 2h, from 1"),
         (
             "[retention.projects.\"00000000-0000-4000-8000-000000000001\"]\nmax_age_days = \"x\"",
