@@ -7,6 +7,7 @@ pub mod browser;
 pub mod built;
 mod cache;
 pub mod client;
+pub mod exchange;
 pub mod limits;
 pub mod mount;
 pub mod page;

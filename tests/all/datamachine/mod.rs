@@ -1,11 +1,11 @@
-//! The Data Machine jobs API. README.md says which test reads which field.
+//! The Data Machine jobs API.
 
 mod auth;
 mod clear;
 mod clients;
+mod exchanges;
 mod list;
 mod processed;
-mod table;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -112,9 +112,8 @@ impl Scene {
         self.settle();
     }
 
-    /// A job is seen to have moved a moment before lists know of it. After a write, which this is, they do.
     fn settle(&self) {
-        assert_eq!(self.server.client(None).get("/healthz").status, 200);
+        self.project.settle();
     }
 }
 

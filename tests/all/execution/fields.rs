@@ -1,60 +1,9 @@
-//! The fields of the protocol that no other test has a reason to read, and the table of all of them.
+//! Fields of the protocol that no other test has a reason to read: what is in them.
 
 use fuelcell_tests::project::text;
-use fuelcell_tests::{Project, Server, built};
+use fuelcell_tests::{Project, Server};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 use uuid::Uuid;
-
-/// The fields of the protocol by section, as its examples and tables of parameters name them. What `parameters` holds is the
-/// module's own.
-const PROTOCOL: [(&str, &str); 8] = [
-    (
-        "`POST execution/job`, the request",
-        "jobName jobDescription jobType priority resource resourceType resourceId parameters scheduling \
-         executeImmediately scheduledTime timeoutMinutes notifications onCompletion onFailure emailRecipients",
-    ),
-    (
-        "`POST execution/job`, the answer",
-        "jobId status queuePosition estimatedStartTime estimatedDuration jobName priority dateSubmitted \
-         submittedBy",
-    ),
-    (
-        "`GET execution/job/{jobId}`",
-        "jobId projectId jobType jobName jobDescription status priority progress percentage currentStage \
-         estimatedCompletion elapsedTime resource resourceType resourceId resourceName execution startTime \
-         submittedBy executionNode memoryUsage cpuUsage diskUsage metrics recordsProcessed totalRecords \
-         errorCount warningCount averageProcessingRate dateCreated lastUpdated error",
-    ),
-    (
-        "`GET execution/jobs`",
-        "status jobType priority submittedBy dateFrom dateTo page pageSize jobs jobId jobName progress \
-         startTime endTime duration estimatedCompletion resourceName summary totalJobs runningJobs queuedJobs \
-         completedJobs failedJobs hasNextPage",
-    ),
-    ("`DELETE execution/job/{jobId}`", "reason forceTermination preservePartialResults"),
-    (
-        "`GET execution/job/{jobId}/results`",
-        "format includeArtifacts outputType jobId status completionTime totalDuration success summary \
-         recordsProcessed outputsGenerated dataQualityScore processingEfficiency results primaryOutput \
-         additionalOutputs type title size downloadUrl recordCount accuracy executionMetrics totalCpuTime \
-         peakMemoryUsage diskIoOperations networkDataTransfer qualityMetrics dataValidation totalRecords \
-         validRecords duplicatesRemoved invalidRecords processingErrors warnings message count",
-    ),
-    (
-        "`POST execution/job/{jobId}/retry`",
-        "retryReason modifyParameters updatedParameters timeoutMinutes retryFailedRecords increaseMemoryLimit \
-         priority immediateExecution",
-    ),
-    (
-        "`GET execution/system/status`",
-        "systemStatus timestamp executionNodes nodeId status cpuUsage memoryUsage activeJobs jobCapacity \
-         queueStatistics totalQueuedJobs highPriorityJobs normalPriorityJobs lowPriorityJobs averageWaitTime \
-         estimatedProcessingTime performanceMetrics jobsCompletedToday averageJobDuration successRate \
-         throughputPerHour resourceUtilization totalCpuCapacity usedCpuCapacity totalMemoryCapacity \
-         usedMemoryCapacity diskSpaceAvailable",
-    ),
-];
 
 #[test]
 fn a_whole_submission_is_taken_and_shown() {
@@ -200,54 +149,4 @@ fn operators_see_how_busy_nodes_are() {
     assert_eq!(node["status"], "Active");
     assert!(node["cpuUsage"].is_u64() && node["memoryUsage"].is_u64(), "{node}");
     assert!(seen["resourceUtilization"]["usedCpuCapacity"].is_u64(), "{seen:#}");
-}
-
-/// Rows of the table: section, field, module, test.
-fn rows() -> Vec<[String; 4]> {
-    let table = std::fs::read_to_string(built::source("tests/all/execution/README.md")).unwrap();
-    let mut section = String::new();
-    let mut rows = Vec::new();
-    for line in table.lines() {
-        if let Some(title) = line.strip_prefix("## ") {
-            section = title.to_owned();
-        }
-        let cells: Vec<_> = line.split('|').map(|cell| cell.trim().trim_matches('`')).collect();
-        if let [_, field, test, _] = cells[..]
-            && let Some((module, name)) = test.split_once("::")
-        {
-            rows.push([&section, field, module, name].map(ToString::to_string));
-        }
-    }
-    rows
-}
-
-#[test]
-fn every_test_of_the_table_exists_and_names_its_field() {
-    let rows = rows();
-    assert!(rows.len() > 80, "{}", rows.len());
-    let mut seen = BTreeSet::new();
-    for [section, field, module, name] in &rows {
-        assert!(seen.insert((section, field)), "{field} stands twice in {section}");
-        let path = format!("tests/all/execution/{module}.rs");
-        let source = std::fs::read_to_string(built::source(&path)).unwrap();
-        let start = source
-            .find(&format!("#[test]\nfn {name}()"))
-            .unwrap_or_else(|| panic!("no test {module}::{name}"));
-        let body = &source[start..];
-        let body = &body[..body.find("\n}\n").unwrap()];
-        assert!(body.contains(field), "{module}::{name} does not name {field}");
-    }
-}
-
-#[test]
-fn the_table_lists_the_fields_of_the_protocol_and_no_others() {
-    let listed: BTreeSet<_> = rows().into_iter().map(|[section, field, ..]| (section, field)).collect();
-    let expected: BTreeSet<_> = PROTOCOL
-        .iter()
-        .flat_map(|(section, fields)| fields.split_whitespace().map(move |field| (*section, field)))
-        .map(|(section, field)| (section.to_owned(), field.to_owned()))
-        .collect();
-    let missing: Vec<_> = expected.difference(&listed).collect();
-    let unknown: Vec<_> = listed.difference(&expected).collect();
-    assert!(missing.is_empty() && unknown.is_empty(), "missing {missing:?}, unknown {unknown:?}");
 }

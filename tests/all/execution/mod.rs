@@ -8,6 +8,7 @@ mod cancel;
 mod delete;
 pub(crate) mod events;
 mod exact;
+mod exchanges;
 mod fields;
 mod limits;
 mod list;
