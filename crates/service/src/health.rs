@@ -43,7 +43,6 @@ fn is_well(what: &str, found: Result<(), StoreError>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::last_look::LOOK_EVERY;
     use crate::stubs::service;
     use fuelcell_domain::Timestamp;
