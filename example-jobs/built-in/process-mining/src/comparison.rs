@@ -12,7 +12,7 @@ use crate::filters::Filters;
 use crate::intervals::{self, Interval, LEAST, REPETITIONS};
 use crate::log::{EventLog, Micros};
 use crate::map::{Map, Node};
-use crate::parameters::CaseGroup;
+use crate::parameters::{CaseGroup, Granularity};
 use crate::read::Columns;
 
 /// With fewer values on a side, a difference is marked as one of small numbers.
@@ -144,10 +144,10 @@ impl Asked {
     ///
     /// # Errors
     /// `InvalidParameter` for attributes that the log does not have, and values that do not fit them.
-    pub(crate) fn sides(&self, log: &EventLog) -> Result<Sides, Stop> {
-        let a = self.a.cases(log)?;
+    pub(crate) fn sides(&self, log: &EventLog, granularity: Granularity) -> Result<Sides, Stop> {
+        let a = self.a.cases(log, granularity)?;
         let b = match &self.b {
-            Some(filters) => filters.cases(log)?,
+            Some(filters) => filters.cases(log, granularity)?,
             None => a.iter().map(|in_a| !in_a).collect(),
         };
         let of_case = a.iter().zip(&b).map(|pair| match pair {

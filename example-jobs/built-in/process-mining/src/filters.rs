@@ -1,6 +1,7 @@
 //! Which events and cases are analysed: the parameter `filters` on what a log knows of them.
 //!
-//! Conditions on events come first, then those on cases, each on what the ones before it have left.
+//! Conditions on events come first, then those on cases, each on what the ones before it have left. Of cases, what is shown
+//! counts: activity instances where the log tells them.
 
 use fuelcell_parameters_kit::{
     ACTIVITY, CASE, Comparison, Condition, Filter, Header, Level, RESOURCE, START, TIMESTAMP, TextCondition,
@@ -9,9 +10,10 @@ use fuelcell_parameters_kit::{
 use crate::attributes::{Values, is_named};
 
 use crate::error::{Stop, excerpt};
-use crate::figures::Variants;
+use crate::figures::{Variants, Work};
 use crate::log::{EventLog, Micros};
 use crate::names::{Id, NONE, Names};
+use crate::parameters::Granularity;
 use crate::read::Columns;
 
 /// Filters that are asked for, ready for a log.
@@ -150,18 +152,28 @@ impl Filters {
     ///
     /// # Errors
     /// `InvalidParameter` for attributes that the log does not have, and values that do not fit them.
-    pub(crate) fn apply(&self, log: &mut EventLog) -> Result<Vec<Removed>, Stop> {
-        self.list.iter().map(|asked| asked.apply(log)).collect()
+    pub(crate) fn apply(&self, log: &mut EventLog, granularity: Granularity) -> Result<Vec<Removed>, Stop> {
+        let (of_events, of_cases) = self.list.split_at(self.list.partition_point(Asked::is_on_events));
+        let mut removed = Vec::with_capacity(self.list.len());
+        for asked in of_events {
+            removed.push(asked.apply(log, None)?);
+        }
+        let mut instances = if of_cases.is_empty() { None } else { instances(log, granularity) };
+        for asked in of_cases {
+            removed.push(asked.apply(log, instances.as_mut())?);
+        }
+        Ok(removed)
     }
 
     /// Of each case, whether it meets all conditions.
     ///
     /// # Errors
     /// As [`Filters::apply`].
-    pub(crate) fn cases(&self, log: &EventLog) -> Result<Vec<bool>, Stop> {
+    pub(crate) fn cases(&self, log: &EventLog, granularity: Granularity) -> Result<Vec<bool>, Stop> {
+        let instances = instances(log, granularity);
         let mut all = vec![true; log.cases()];
         for asked in &self.list {
-            if let Kept::Cases(kept) = asked.kept(log)? {
+            if let Kept::Cases(kept) = asked.kept(log, instances.as_ref().unwrap_or(log))? {
                 all.iter_mut().zip(kept).for_each(|(all, kept)| *all &= kept);
             }
         }
@@ -172,6 +184,12 @@ impl Filters {
     pub(crate) fn describe(&self) -> String {
         self.list.iter().map(|asked| asked.filter.describe()).collect::<Vec<_>>().join(" and ")
     }
+}
+
+/// The activity instances of a log, where they are what counts and several events each. The cases are the same.
+fn instances(log: &EventLog, granularity: Granularity) -> Option<EventLog> {
+    let pieces = (granularity == Granularity::Instances).then(|| Work::of(log).pieces()).flatten();
+    pieces.map(|pieces| pieces.log)
 }
 
 impl LeftOut {
@@ -228,11 +246,15 @@ impl Asked {
         matches!(self.filter.level, Some(Level::Event | Level::Row))
     }
 
-    fn apply(&self, log: &mut EventLog) -> Result<Removed, Stop> {
+    /// Keeps what meets the condition; of the log's activity instances the same cases.
+    fn apply(&self, log: &mut EventLog, instances: Option<&mut EventLog>) -> Result<Removed, Stop> {
         let (events, cases) = (log.events(), log.cases());
-        match self.kept(log)? {
+        match self.kept(log, instances.as_deref().unwrap_or(log))? {
             Kept::Events(kept) => log.retain(|_, event| kept[event]),
-            Kept::Cases(kept) => log.retain(|case, _| kept[case]),
+            Kept::Cases(kept) => {
+                log.retain(|case, _| kept[case]);
+                instances.into_iter().for_each(|log| log.retain(|case, _| kept[case]));
+            }
         }
         Ok(Removed {
             condition: self.filter.describe(),
@@ -240,22 +262,22 @@ impl Asked {
         })
     }
 
-    /// What meets the condition.
-    fn kept(&self, log: &EventLog) -> Result<Kept, Stop> {
+    /// What meets the condition. What is asked of a case by what was done in it is told by the log that is shown.
+    fn kept(&self, log: &EventLog, shown: &EventLog) -> Result<Kept, Stop> {
         Ok(match &self.on {
             On::Event(attribute, test) => Kept::Events(attribute.kept(test, log)),
             On::Case(OfCase::VariantCoverage, test) => {
-                Kept::Cases(covered_before(log).into_iter().map(|share| test.number(share)).collect())
+                Kept::Cases(covered_before(shown).into_iter().map(|share| test.number(share)).collect())
             }
             On::Case(attribute, test) => {
-                let holds = |case| attribute.holds(test, &self.filter, log, case);
-                Kept::Cases((0..log.cases()).map(holds).collect())
+                let holds = |case| attribute.holds(test, &self.filter, shown, case);
+                Kept::Cases((0..shown.cases()).map(holds).collect())
             }
             On::Path(pairs, follows) => {
-                let pairs = known_pairs(log, pairs);
+                let pairs = known_pairs(shown, pairs);
                 let wanted = self.filter.comparison == Comparison::Is;
                 let has = |trace: &[Id]| pairs.iter().any(|pair| follows.occurs(trace, *pair));
-                Kept::Cases((0..log.cases()).map(|case| has(log.trace(case)) == wanted).collect())
+                Kept::Cases((0..shown.cases()).map(|case| has(shown.trace(case)) == wanted).collect())
             }
             On::Attribute => self.kept_by_attribute(log)?,
         })

@@ -80,13 +80,13 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
         context.warn("Checking the data", quality::line(finding));
     }
     set_clocks(&mut log, &facts, &parameters, zone)?;
-    let removed = filters.apply(&mut log)?;
+    let removed = filters.apply(&mut log, parameters.granularity)?;
     let left_out = LeftOut::sum(&removed);
     let outside = window.map_or(0, |bounds| {
         let window = local_window(&parameters, &log.clock, bounds);
         log.keep_spans(|span| parameters.time_window_mode.keeps(window, span))
     });
-    let sides = groups.map(|groups| groups.sides(&log)).transpose()?;
+    let sides = groups.map(|groups| groups.sides(&log, parameters.granularity)).transpose()?;
     let mut warnings = quality.findings.clone();
     warnings.extend(sides.as_ref().and_then(|sides| empty_group(&log, sides)));
     warnings.extend(nothing_left(&log, &parameters, left_out));

@@ -553,7 +553,10 @@ impl EventLog {
         self.times[to] = self.times[from];
         self.activities[to] = self.activities[from];
         self.resources[to] = self.resources[from];
-        self.fingerprints[to] = self.fingerprints[from];
+        // Rows that were made of other ones have none.
+        if let Some(&fingerprint) = self.fingerprints.get(from) {
+            self.fingerprints[to] = fingerprint;
+        }
         if let Some(column) = &mut self.starts {
             column[to] = column[from];
         }

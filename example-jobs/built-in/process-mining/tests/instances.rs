@@ -56,6 +56,38 @@ fn a_start_and_an_end_are_one_execution() {
 }
 
 #[test]
+fn filters_and_groups_mean_executions_as_the_report_does() {
+    let log = table(&[
+        "1 a start 08:00",
+        "1 a complete 08:30",
+        "1 b start 09:00",
+        "1 b complete 10:00",
+        "2 a start 08:00",
+        "2 a complete 08:30",
+        "2 a start 08:40",
+        "2 a complete 09:00",
+        "2 b start 09:10",
+        "2 b complete 10:00",
+    ]);
+    let kept = |attribute: &str, value: &str, more: Value| {
+        let mut parameters = json!({"filters": [{"attribute": attribute, "values": [value]}]});
+        parameters.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        figures(&run(&log, parameters))["num_cases"].clone()
+    };
+    assert_eq!(kept("rework", "yes", json!({})), 1);
+    assert_eq!(kept("variant", "a → b", json!({})), 1);
+    assert_eq!(kept("directly follows", "a → a", json!({})), 1);
+    assert_eq!(kept("rework", "yes", json!({"granularity": "events"})), 2);
+    // Each condition is on what the ones before it have left.
+    let two = json!([{"attribute": "activities", "values": ["b"]}, {"attribute": "rework", "values": ["no"]}]);
+    assert_eq!(figures(&run(&log, json!({"filters": two})))["num_cases"], 1);
+    let groups = json!({"compare": [{"filters": [{"attribute": "rework", "values": ["yes"]}]}]});
+    let compared = &figures(&run(&log, groups))["comparison"]["groups"];
+    let cases: Vec<&Value> = compared.as_array().unwrap().iter().map(|group| &group["cases"]).collect();
+    assert_eq!(cases, [1, 1]);
+}
+
+#[test]
 fn events_are_counted_where_that_is_asked_for() {
     let log = table(&["1 a start 08:00", "1 a complete 08:30"]);
     let run = run(&log, json!({"granularity": "events"}));
