@@ -43,9 +43,13 @@ fn days_and_hours_are_those_of_the_zone() {
 
 #[test]
 fn names_of_zones_tell_it_as_offsets_do() {
-    let log = "case_id,activity,timestamp\n1,a,Wed Jan 31 00:05:00 CET 2024\n1,b,Wed Jul 31 12:05:00 CEST 2024\n";
+    let log =
+        "case_id,activity,timestamp\n1,a,Wed Jan 31 00:05:00 CET 2024\n1,b,Wed Jul 31 12:05:00 CEST 2024\n";
     let run = run(log, json!({}));
-    assert_eq!((figures(&run)["time_zone"].as_str(), first(&run)), (Some("Europe/Berlin"), "0 Wednesday".into()));
+    assert_eq!(
+        (figures(&run)["time_zone"].as_str(), first(&run)),
+        (Some("Europe/Berlin"), "0 Wednesday".into())
+    );
 }
 
 #[test]

@@ -79,7 +79,8 @@ fn filters_and_groups_mean_executions_as_the_report_does() {
     assert_eq!(kept("directly follows", "a → a", json!({})), 1);
     assert_eq!(kept("rework", "yes", json!({"granularity": "events"})), 2);
     // Each condition is on what the ones before it have left.
-    let two = json!([{"attribute": "activities", "values": ["b"]}, {"attribute": "rework", "values": ["no"]}]);
+    let two =
+        json!([{"attribute": "activities", "values": ["b"]}, {"attribute": "rework", "values": ["no"]}]);
     assert_eq!(figures(&run(&log, json!({"filters": two})))["num_cases"], 1);
     let groups = json!({"compare": [{"filters": [{"attribute": "rework", "values": ["yes"]}]}]});
     let compared = &figures(&run(&log, groups))["comparison"]["groups"];
