@@ -100,6 +100,7 @@ impl Scheduler {
             blobs: self.blobs.clone(),
             outlet,
             clock: self.clock.clone(),
+            life: self.life.clone(),
         };
         let host = AttemptHost::new(live.clone(), sources, job, files, claim.checkpoint);
         let host = Arc::new(host.with_script(script));

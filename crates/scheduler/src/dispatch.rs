@@ -4,6 +4,7 @@ use crate::choose::{Choice, Free, LEAST_AHEAD, SHORT, choose};
 use crate::claims::{Claimed, Claims};
 use crate::concurrency::{Occupancy, Owners};
 use crate::config::SchedulerConfig;
+use crate::life::Life;
 use crate::live::{Live, StopReason};
 use crate::metrics;
 use crate::order::{Turns, order};
@@ -47,8 +48,7 @@ pub struct Scheduler {
     pub(crate) outlets: Arc<dyn Outlets>,
     pub(crate) profiles: Arc<dyn ProfileFiles>,
     pub(crate) clock: Arc<dyn Clock>,
-    /// This life of the node.
-    incarnation: Incarnation,
+    pub(crate) life: Arc<Life>,
     pub(crate) live: Mutex<BTreeMap<AttemptId, Arc<Live>>>,
     /// How many of them only wait for the store to take their end.
     pub(crate) finishing: AtomicUsize,
@@ -106,6 +106,7 @@ impl Scheduler {
     ) -> Arc<Self> {
         let preparer = Preparer::new(runner.clone(), blobs.clone(), config.preparations);
         let slots = Slots::new(config.slots, config.memory_bytes);
+        let life = Arc::new(Life::new(clock.clone()));
         metrics::announce();
         Arc::new(Self {
             config,
@@ -115,7 +116,7 @@ impl Scheduler {
             outlets,
             profiles,
             clock,
-            incarnation: Incarnation::random(),
+            life,
             live: Mutex::default(),
             finishing: AtomicUsize::new(0),
             wake: Notify::new(),
@@ -199,18 +200,25 @@ impl Scheduler {
     /// Requeues what this node was running when its previous process ended.
     async fn recover(&self) {
         while !self.stopping.is_cancelled() {
-            match self.records.queue.release_node(&self.config.node, self.incarnation, self.clock.now()).await
-            {
-                Ok(jobs) => {
-                    tracing::info!(node = %self.config.node, jobs.count = jobs.len(), "Jobs of the previous life released");
-                    return;
-                }
+            match self.begin_life().await {
+                Ok(()) => return,
                 Err(error) => {
                     tracing::error!(%error, "Jobs of the previous life could not be released; trying again");
                 }
             }
             sleep(TICK).await;
         }
+    }
+
+    /// A life of this node begins, and what earlier ones were running is queued again.
+    pub(crate) async fn begin_life(&self) -> Result<(), StoreError> {
+        let SchedulerConfig { node, lease, .. } = &self.config;
+        let (life, asked) = (Incarnation::random(), self.life.asked());
+        self.records.nodes.register(node, life, *lease).await?;
+        let jobs = self.records.queue.release_node(node, life, self.clock.now()).await?;
+        self.life.begin(life, asked, *lease);
+        tracing::info!(%node, jobs.count = jobs.len(), "Jobs of the previous life released");
+        Ok(())
     }
 
     async fn dispatch_until_stopping(self: &Arc<Self>) {
@@ -307,6 +315,8 @@ impl Scheduler {
         let now = self.clock.now();
         let limit = LOOK_AHEAD.max(self.config.slots * 4) + claims.len();
         let mut heads = self.records.backlog.heads(now, limit).await?;
+        // After the answer, which may have come late: whoever is taken for lost claims nothing.
+        let Some(incarnation) = self.life.trusted() else { return Ok(false) };
         heads.retain(|entry| !claims.hold(entry.job));
         let choice = self.choose(heads, claims, now);
         for module in choice.prepare {
@@ -320,7 +330,6 @@ impl Scheduler {
             return Ok(changed);
         }
         let (queue, node, lease) = (self.records.queue.clone(), self.config.node.clone(), self.config.lease);
-        let incarnation = self.incarnation;
         changed |= claims.add(choice.start, |jobs| async move {
             let lease = Lease { node, expires_at: now.plus(lease) };
             let holder = Holder { incarnation, claim: ClaimId::random() };

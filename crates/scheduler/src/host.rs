@@ -1,5 +1,6 @@
 //! What a running job may ask for, served from the stores and bounded: nothing that a guest says can grow without limit.
 
+use crate::life::Life;
 use crate::live::{Live, StopReason};
 
 use crate::log::MAX_STAGE;
@@ -43,6 +44,7 @@ pub(crate) struct AttemptHost {
     blobs: Arc<dyn BlobStore>,
     outlet: Arc<dyn Outlet>,
     clock: Arc<dyn Clock>,
+    life: Arc<Life>,
     parameters: String,
     deterministic: bool,
     pipeline: Option<PipelineId>,
@@ -60,6 +62,7 @@ pub(crate) struct Sources {
     pub(crate) blobs: Arc<dyn BlobStore>,
     pub(crate) outlet: Arc<dyn Outlet>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) life: Arc<Life>,
 }
 
 impl AttemptHost {
@@ -81,6 +84,7 @@ impl AttemptHost {
             blobs: sources.blobs,
             outlet: sources.outlet,
             clock: sources.clock,
+            life: sources.life,
             parameters: job.parameters.clone(),
             deterministic: job.deterministic,
             pipeline: job.pipeline.as_ref().map(|pipeline| pipeline.id),
@@ -242,9 +246,11 @@ impl JobHost for AttemptHost {
         let what = format!("{} {}", clean(&request.method, MAX_METHOD), request.target);
         let (live, clock) = (self.live.clone(), self.clock.clone());
         let span = live.stages.request(&mut request, clock.now());
-        let answer = self.outlet.send(request);
+        let (outlet, life) = (self.outlet.clone(), self.life.clone());
         Box::pin(async move {
-            let answer = answer.await;
+            // Elsewhere the job may be at work already when others take this node for lost.
+            life.wait().await;
+            let answer = outlet.send(request).await;
             stages::answered(span, &answer, clock.now());
             // Of what fails on its way the guest knows as much as anybody; a refusal is for people to look at, and so is
             // why a host is not trusted, which the guest is not told.

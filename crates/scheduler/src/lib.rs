@@ -4,7 +4,7 @@
 //! engine; it knows nothing of HTTP, of authorisation, or of any particular database.
 //!
 //! One attempt's way: `order` brings it to its turn, `choose` picks it, `dispatch` claims it, `slots` gives it a slot, `attempt` runs it with a `host` that
-//! serves its calls, `pulse` writes its live figures and keeps its lease, `finish` hands everything that it brought to the
+//! serves its calls, `pulse` writes its live figures and keeps its lease and the node's (`life`), `finish` hands everything that it brought to the
 //! store in one transaction. The store is the truth throughout: an attempt that does not hold its job any more is stopped
 //! and its results are dropped.
 
@@ -17,6 +17,7 @@ mod config;
 mod dispatch;
 mod finish;
 mod host;
+mod life;
 mod live;
 mod log;
 mod marks;

@@ -4,14 +4,17 @@ use crate::dispatch::Scheduler;
 use crate::is_stale;
 use crate::live::{Live, StopReason};
 use fuelcell_domain::job::Pulse;
-use fuelcell_domain::{AttemptId, Timestamp, Usage};
+use fuelcell_domain::{AttemptId, JobId, Timestamp, Usage};
 use fuelcell_store::StoreError;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
+/// After this a sign of life is tried again that came to nothing.
+const AGAIN: Duration = Duration::from_secs(1);
+
 impl Scheduler {
-    /// Extends the leases of all attempts, then rescues jobs of others whose leases ran out; never ends.
+    /// Extends the leases of the node and of all attempts, then rescues jobs of others whose leases ran out; never ends.
     ///
     /// In this order, only together and by one reading of the clock: after the process stood still (a suspended machine, a
     /// store that hung), the own attempts must not be taken for lost by the very node that runs them.
@@ -20,11 +23,17 @@ impl Scheduler {
         loop {
             beat.tick().await;
             let now = self.clock.now();
-            if let Err(error) = self.extend_leases(now).await {
+            let kept = match self.beat().await {
+                Ok(()) => self.extend_leases(now).await,
+                error => error,
+            };
+            if let Err(error) = kept {
                 tracing::error!(%error, "Leases could not be extended; trying again");
+                // What is left of the leases may be less than a heartbeat.
+                beat.reset_after(AGAIN.min(self.config.heartbeat));
                 continue;
             }
-            match self.records.queue.expire_leases(now).await {
+            match self.rescue(now).await {
                 Ok(jobs) if jobs.is_empty() => {}
                 Ok(jobs) => {
                     tracing::warn!(jobs.count = jobs.len(), "Jobs of lost nodes rescued");
@@ -33,6 +42,26 @@ impl Scheduler {
                 Err(error) => tracing::error!(%error, "Expired leases could not be looked for; trying again"),
             }
         }
+    }
+
+    /// Says that the node lives. When others took it for lost it begins another life.
+    async fn beat(&self) -> Result<(), StoreError> {
+        let Some(life) = self.life.present() else { return Ok(()) };
+        let asked = self.life.asked();
+        if self.records.nodes.beat(life, self.config.lease).await? {
+            self.life.extend(asked, self.config.lease);
+            return Ok(());
+        }
+        tracing::warn!(node = %self.config.node, "This node was taken for lost, and begins anew");
+        self.life.doubt();
+        self.begin_life().await
+    }
+
+    /// Takes jobs from nodes and from attempts that gave no sign of life.
+    async fn rescue(&self, now: Timestamp) -> Result<Vec<JobId>, StoreError> {
+        let mut rescued = self.records.nodes.rescue(self.config.lease, now).await?;
+        rescued.extend(self.records.queue.expire_leases(now).await?);
+        Ok(rescued)
     }
 
     async fn extend_leases(&self, now: Timestamp) -> Result<(), StoreError> {

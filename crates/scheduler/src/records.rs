@@ -1,7 +1,7 @@
 //! What the scheduler takes of a store: the subjects that it needs, and no other.
 
 use fuelcell_store::verbs::{
-    Accounts, Audit, Backlog, Jobs, Logs, Processed, Queue, References, Submissions, Uploads,
+    Accounts, Audit, Backlog, Jobs, Logs, Nodes, Processed, Queue, References, Submissions, Uploads,
 };
 use std::sync::Arc;
 
@@ -10,6 +10,8 @@ use std::sync::Arc;
 pub struct Records {
     /// Where jobs are claimed and ended.
     pub queue: Arc<dyn Queue>,
+    /// Who lives.
+    pub nodes: Arc<dyn Nodes>,
     /// Whose turn it is.
     pub backlog: Arc<dyn Backlog>,
     /// Where jobs are looked at, and forgotten when they are past their retention.
@@ -35,6 +37,7 @@ impl Records {
     pub fn of<S>(store: &Arc<S>) -> Self
     where
         S: Queue
+            + Nodes
             + Backlog
             + Jobs
             + Logs
@@ -48,6 +51,7 @@ impl Records {
     {
         Self {
             queue: store.clone(),
+            nodes: store.clone(),
             backlog: store.clone(),
             jobs: store.clone(),
             logs: store.clone(),

@@ -5,6 +5,7 @@ use crate::write::committer::{Commands, Durability, Space};
 use crate::write::overlay::Overlay;
 use crate::write::shared::Shared;
 use fuelcell_store::StoreError;
+use fuelcell_store::nodes::OwnNodes;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::sync::Semaphore;
@@ -17,12 +18,19 @@ pub struct SledStore {
     committer: Option<JoinHandle<()>>,
     /// One at a time.
     pub(crate) reads_ahead: Arc<Semaphore>,
+    pub(crate) nodes: OwnNodes,
 }
 
 impl SledStore {
     pub(crate) fn new(shared: Arc<Shared>, commands: Commands, committer: JoinHandle<()>) -> Self {
         let reads_ahead = Arc::new(Semaphore::new(1));
-        Self { shared, commands: Some(commands), committer: Some(committer), reads_ahead }
+        Self {
+            shared,
+            commands: Some(commands),
+            committer: Some(committer),
+            reads_ahead,
+            nodes: OwnNodes::default(),
+        }
     }
 
     /// Bytes that the database takes on disk.

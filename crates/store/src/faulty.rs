@@ -18,7 +18,7 @@ use crate::schedules::ScheduleStep;
 use crate::usage::{UsageQuery, UsageReport};
 use crate::verbs::{
     Accounts, Audit, Backlog, Bulks, Datasets, Deliveries, Figures, Grants, Health, JobEvents, Jobs, Logs,
-    Modules, Pipelines, Processed, Queue, References, Removals, Saved, Submissions, Uploads,
+    Modules, Nodes, Pipelines, Processed, Queue, References, Removals, Saved, Submissions, Uploads,
 };
 use crate::{RemovalStep, StoreError};
 use async_trait::async_trait;
@@ -37,6 +37,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// How a call fails.
@@ -325,6 +326,11 @@ pass_on! {
         fn expire_leases(now: Timestamp) -> Vec<JobId>;
         fn release_node(node: &NodeId, present: Incarnation, now: Timestamp) -> Vec<JobId>;
         fn fail_queued(job: JobId, error: JobError, now: Timestamp) -> ();
+    }
+    Nodes {
+        fn register(node: &NodeId, life: Incarnation, lease: Duration) -> ();
+        fn beat(life: Incarnation, lease: Duration) -> bool;
+        fn rescue(lease: Duration, now: Timestamp) -> Vec<JobId>;
     }
     Jobs {
         fn job(project: ProjectRef, id: JobId) -> Option<Job>;

@@ -11,6 +11,7 @@ use fuelcell_domain::{
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -73,6 +74,11 @@ pub fn is_same_submission(stored: &Job, new: &Job) -> bool {
 pub fn is_of_earlier_life(job: &Job, node: &NodeId, present: Incarnation) -> bool {
     job.lease.as_ref().is_some_and(|lease| lease.node == *node)
         && job.holder.is_none_or(|holder| holder.incarnation != present)
+}
+
+/// Whether a job is held by one of these lives of nodes.
+pub fn is_held_by_any(job: &Job, lives: &BTreeSet<Incarnation>) -> bool {
+    job.lease.is_some() && job.holder.is_some_and(|holder| lives.contains(&holder.incarnation))
 }
 
 /// How long a client's key is known, from its use on, whether or not its job is still there. Afterwards it is free.

@@ -7,8 +7,8 @@
 //!
 //! Two promises hold for every backend:
 //! 1. *Acknowledged means durable.* A verb that changes something returns `Ok` only after the change would survive a power
-//!    cut. [`Queue::record_pulse`] and [`Logs::append_logs`] are the named exceptions, and what they tell of is shown to those
-//!    who watch only when it would survive, too.
+//!    cut. [`Queue::record_pulse`], [`Logs::append_logs`] and lives of [`Nodes`] are the named exceptions, and what the first two
+//!    tell of is shown to those who watch only when it would survive, too.
 //! 2. *One transition, one transaction.* A record, its indexes, its counters, its queue entry and its artifacts move
 //!    together or not at all.
 
@@ -25,6 +25,7 @@ pub mod hours;
 pub mod jobs;
 pub mod memory;
 pub mod metrics;
+pub mod nodes;
 pub mod order;
 pub mod pages;
 pub mod processed;
@@ -51,6 +52,6 @@ pub use pages::{Page, Seek};
 pub use processed::{MAX_PROCESSED_ITEMS, ProcessedItem, ProcessedPage};
 pub use verbs::{
     Accounts, Audit, Backlog, Bulks, ClientStore, Datasets, Deliveries, Figures, Grants, Health, JobEvents,
-    Jobs, Logs, Modules, Pipelines, Processed, Queue, References, Removals, Saved, Store, Submissions,
+    Jobs, Logs, Modules, Nodes, Pipelines, Processed, Queue, References, Removals, Saved, Store, Submissions,
     Uploads,
 };

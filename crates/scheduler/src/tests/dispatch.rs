@@ -154,8 +154,8 @@ async fn a_transient_failure_to_compile_is_tried_again() {
 async fn a_store_that_fails_for_a_while_stops_nothing_for_good() {
     let world = World::new();
     world.runner.script("a", |_| async { done() });
-    for verb in ["release_node", "heads", "claim", "next_not_before", "job", "extend_leases", "expire_leases"]
-    {
+    let asked = ["register", "release_node", "heads", "claim", "next_not_before", "job"];
+    for verb in asked.into_iter().chain(["beat", "extend_leases", "rescue", "expire_leases"]) {
         world.store.fail_next(verb, 2);
     }
     let node = world.start();

@@ -3,20 +3,24 @@
 use super::*;
 use crate::artifacts::Staging;
 use crate::host::{AttemptHost, MAX_CHECKPOINT, Sources};
+use crate::life::Life;
 use crate::live::{Live, StopReason};
 
 use crate::stages::Stages;
+use fuelcell_domain::capability::Target;
 use fuelcell_domain::job::PipelineRef;
-use fuelcell_domain::outbound::NoWayOut;
+use fuelcell_domain::outbound::{HttpError, HttpRequest, NoWayOut};
 use fuelcell_domain::{
     ArtifactDescription, ArtifactKind, ArtifactRole, Finding, HostError, Incarnation, JobHost, Lease,
     PipelineId, Report,
 };
 use fuelcell_store::Queue;
 use fuelcell_store::conformance::fixtures::holder;
+use futures::FutureExt;
 
 struct Guest {
     live: Arc<Live>,
+    life: Arc<Life>,
     host: AttemptHost,
 }
 
@@ -28,15 +32,17 @@ async fn guest(world: &World) -> Guest {
     let claim = world.store.claim(&[id], lease, holder(), world.clock.now()).await.unwrap().remove(0);
     let staging = Staging::new(world.blobs.clone(), 3, claim.job.limits.disk_bytes);
     let live = Arc::new(Live::new(&claim.job, staging, world.config.fixed.log_bytes, Stages::default()));
+    let life = Arc::new(Life::new(world.clock.clone()));
     let sources = Sources {
         queue: world.store.clone(),
         processed: world.store.clone(),
         blobs: world.blobs.clone(),
         outlet: Arc::new(NoWayOut),
         clock: world.clock.clone(),
+        life: life.clone(),
     };
     let host = AttemptHost::new(live.clone(), sources, &claim.job, Vec::new(), claim.checkpoint);
-    Guest { live, host }
+    Guest { live, life, host }
 }
 
 fn output(name: &str) -> ArtifactDescription {
@@ -60,7 +66,7 @@ fn refusal<T>(result: Result<T, HostError>) -> HostError {
 #[tokio::test(start_paused = true)]
 async fn progress_is_clamped_and_never_falls() {
     let world = World::new();
-    let Guest { live, host } = guest(&world).await;
+    let Guest { live, host, .. } = guest(&world).await;
     let mut seen = Vec::new();
     for (done, total) in
         [(0, 0), (1, 3), (1, 100), (u64::MAX, 0), (199, 200), (9, 3), (u64::MAX / 2, u64::MAX)]
@@ -75,7 +81,7 @@ async fn progress_is_clamped_and_never_falls() {
 #[tokio::test(start_paused = true)]
 async fn artifact_names_are_checked_and_unique() {
     let world = World::new();
-    let Guest { live, host } = guest(&world).await;
+    let Guest { live, host, .. } = guest(&world).await;
     let first = host.create_artifact(output("a.html")).unwrap();
     assert!(matches!(refusal(host.create_artifact(output("a.html"))), HostError::Invalid(_)));
     assert!(matches!(refusal(host.create_artifact(output("a.html/b"))), HostError::Invalid(_)));
@@ -125,7 +131,7 @@ async fn artifacts_are_bounded_in_number_and_in_bytes_together() {
 #[tokio::test(start_paused = true)]
 async fn a_checkpoint_is_replaced_and_there_for_the_next_attempt() {
     let world = World::new();
-    let Guest { live, host } = guest(&world).await;
+    let Guest { live, host, .. } = guest(&world).await;
     assert_eq!(host.load_checkpoint(), Ok(None));
     host.save_checkpoint(b"one").unwrap();
     for less in [1, 0] {
@@ -142,7 +148,7 @@ async fn a_checkpoint_is_replaced_and_there_for_the_next_attempt() {
 #[tokio::test(start_paused = true)]
 async fn a_checkpoint_of_a_lost_attempt_is_refused_and_ends_it() {
     let world = World::new();
-    let Guest { live, host } = guest(&world).await;
+    let Guest { live, host, .. } = guest(&world).await;
     world.store.release_node(&world.config.node, Incarnation::random(), world.clock.now()).await.unwrap();
     assert!(matches!(refusal(host.save_checkpoint(b"late")), HostError::Storage(_)));
     assert_eq!(live.stop_reason(), Some(StopReason::Lost));
@@ -152,7 +158,7 @@ async fn a_checkpoint_of_a_lost_attempt_is_refused_and_ends_it() {
 #[tokio::test(start_paused = true)]
 async fn marks_are_bounded_and_kept_once() {
     let world = World::new();
-    let Guest { live, host } = guest(&world).await;
+    let Guest { live, host, .. } = guest(&world).await;
     assert_eq!(host.seen("k"), Ok(false));
     host.mark("k").unwrap();
     host.mark("k").unwrap();
@@ -178,7 +184,7 @@ async fn marks_are_bounded_and_kept_once() {
 #[tokio::test(start_paused = true)]
 async fn reports_are_bounded() {
     let world = World::new();
-    let Guest { live, host } = guest(&world).await;
+    let Guest { live, host, .. } = guest(&world).await;
     let finding = Finding { kind: "k".repeat(1000), message: "m\n".repeat(1000), count: u64::MAX };
     let report = Report { warnings: vec![finding; 1000], records_processed: 5, ..Report::default() };
     for (score, kept) in [
@@ -229,4 +235,26 @@ fn a_guest_inside_tokio_may_ask_the_store_any_number_of_times() {
         std::thread::sleep(millis(5));
     }
     guest.join().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_request_is_sent_while_the_node_does_not_know_whether_it_lives() {
+    let world = World::new();
+    let Guest { life, host, .. } = guest(&world).await;
+    let request = || HttpRequest {
+        method: "GET".into(),
+        target: Target { tls: true, host: "example.org".into(), port: 443 },
+        path: "/".into(),
+        headers: Vec::new(),
+        connect_timeout: None,
+        read_timeout: None,
+        max_response: 0,
+        body: Vec::new(),
+    };
+    let mut early = host.http(request());
+    assert!((&mut early).now_or_never().is_none());
+    life.begin(Incarnation::random(), life.asked(), world.config.lease);
+    assert!(matches!(early.now_or_never(), Some(Err(HttpError::Denied(_)))));
+    sleep(world.config.lease).await;
+    assert!(host.http(request()).now_or_never().is_none());
 }

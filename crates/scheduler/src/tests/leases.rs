@@ -2,7 +2,7 @@ use super::runner::done;
 use super::*;
 use fuelcell_domain::{Incarnation, Lease, Receipt};
 use fuelcell_store::conformance::fixtures::holder;
-use fuelcell_store::{Jobs, Queue};
+use fuelcell_store::{Jobs, Nodes, Queue};
 use std::future::pending;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -58,8 +58,8 @@ async fn a_store_that_stands_still_does_not_cost_a_node_its_own_jobs() {
     let id = world.submit(world.job("long")).await;
     let node = world.start();
     world.until(id, JobState::Running).await;
-    // Five heartbeats of 10 s fail: the lease of 30 s is over when the store is back.
-    world.store.fail_next("extend_leases", 5);
+    // For 50 s: the lease of 30 s is over when the store is back.
+    world.store.fail_next("extend_leases", 50);
     let job = world.until(id, JobState::Completed).await;
     assert_eq!(job.attempt, 1);
     node.stop().await;
@@ -161,4 +161,45 @@ async fn what_a_node_says_that_stood_still_past_its_lease_is_refused() {
     assert_eq!((dropped(&stalled), dropped(&other)), (1, 0));
     stalled.stop().await;
     other.stop().await;
+}
+
+/// Says that the node is there, as another one would that can reach the store.
+async fn rescue_by_others(world: &World) -> Vec<JobId> {
+    world.store.rescue(world.config.lease, world.clock.now()).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_was_taken_for_lost_begins_a_new_life_and_goes_on() {
+    let world = World::new();
+    world.runner.takes("long", seconds(50));
+    let id = world.submit(world.job("long")).await;
+    let node = world.start();
+    let first = world.until(id, JobState::Running).await;
+    node.way.set_stalled(true);
+    sleep(seconds(31)).await;
+    assert_eq!(rescue_by_others(&world).await, [id]);
+    assert_eq!(rescue_by_others(&world).await, []);
+    node.way.set_stalled(false);
+    let second = world.until(id, JobState::Running).await;
+    assert_ne!(second.holder.unwrap().incarnation, first.holder.unwrap().incarnation);
+    let job = world.until(id, JobState::Completed).await;
+    assert_eq!((job.attempt, job.lost_attempts), (2, 1));
+    node.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_does_not_know_whether_it_lives_claims_nothing() {
+    let world = World::new();
+    world.runner.takes("a", seconds(1));
+    let node = world.start();
+    sleep(seconds(11)).await;
+    // Nothing but the signs of life is kept from the store.
+    world.store.fail_next("beat", 60);
+    sleep(seconds(28)).await;
+    let id = world.submit(world.job("a")).await;
+    sleep(seconds(20)).await;
+    assert_eq!(world.look(id).await.state, JobState::Queued);
+    let job = world.until(id, JobState::Completed).await;
+    assert!(job.started_at.unwrap().since(EPOCH) >= seconds(70));
+    node.stop().await;
 }

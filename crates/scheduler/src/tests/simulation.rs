@@ -92,7 +92,10 @@ async fn publish(host: Arc<dyn JobHost>, after: Duration) -> RunEnd {
 }
 
 /// Verbs that may fail, and whose callers must cope with it.
-const FALLIBLE: [&str; 11] = [
+const FALLIBLE: [&str; 14] = [
+    "register",
+    "beat",
+    "rescue",
     "heads",
     "next_not_before",
     "claim",
@@ -147,8 +150,16 @@ struct Lives {
 
 impl Lives {
     /// Verbs that move jobs.
-    const MOVES: [&str; 7] =
-        ["submit", "claim", "finish", "expire_leases", "release_node", "request_cancel", "fail_queued"];
+    const MOVES: [&str; 8] = [
+        "submit",
+        "claim",
+        "finish",
+        "rescue",
+        "expire_leases",
+        "release_node",
+        "request_cancel",
+        "fail_queued",
+    ];
 
     fn witness(&mut self, verb: &str, store: &MemoryStore, project: ProjectRef) {
         if Self::MOVES.contains(&verb) {

@@ -14,6 +14,7 @@ mod health;
 mod jobs;
 mod logs;
 mod modules;
+mod nodes;
 mod pipelines;
 mod processed;
 pub(crate) mod queue;

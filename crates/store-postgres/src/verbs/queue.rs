@@ -363,7 +363,7 @@ async fn put_artifacts(work: &mut Work, published: &[(&Job, Cow<'_, [Artifact]>)
 }
 
 /// Takes jobs from running attempts that are still gone when nobody else can move them.
-async fn lose(
+pub(super) async fn lose(
     work: &mut Work,
     found: &[Row],
     now: Timestamp,

@@ -4,6 +4,7 @@
 
 mod conformance;
 mod interrupted;
+mod nodes;
 mod proxy;
 #[path = "../../../store-sled/tests/all/random/mod.rs"]
 mod random;
@@ -18,6 +19,7 @@ const LAYOUT: &str = concat!(
     include_str!("../../migrations/V3__bulk_actions.sql"),
     include_str!("../../migrations/V4__saved_and_hours.sql"),
     include_str!("../../migrations/V5__stored_bytes.sql"),
+    include_str!("../../migrations/V6__nodes.sql"),
 );
 
 /// An empty database with the layout of the store.

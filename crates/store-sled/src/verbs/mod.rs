@@ -13,6 +13,7 @@ pub(crate) mod health;
 pub(crate) mod jobs;
 pub(crate) mod logs;
 pub(crate) mod modules;
+mod nodes;
 pub(crate) mod pipelines;
 pub(crate) mod processed;
 pub(crate) mod queue;

@@ -38,6 +38,8 @@ pub mod lists;
 #[doc(hidden)]
 pub mod logs;
 #[doc(hidden)]
+pub mod nodes;
+#[doc(hidden)]
 pub mod ordered;
 #[doc(hidden)]
 pub mod pages;
@@ -93,6 +95,7 @@ macro_rules! store_conformance {
             submit { again_is_answered_as_the_first_time illegal_submissions idempotency everything_is_kept keys_have_an_end many_at_once } together { ordinals_have_no_gaps parallel_repeats_make_one_job }
             queue { order heads figures not_before queued_before claim_starts_an_attempt of_a_project } together { parallel_claims_start_each_job_once }
             attempts { stale_writes_are_refused an_end_again_is_answered_as_the_first_time illegal_transitions pulses_and_checkpoints leases lost_attempts released_node transient_failures deaths_of_own_processes } together { parallel_finishes_end_once }
+            nodes { a_life_goes_on_until_it_is_gone a_lease_that_is_over_goes_on_where_nobody_acted_on_it jobs_of_lives_that_are_gone_are_queued_again } together { of_many_who_rescue_one_does }
             bulks { its_jobs_are_frozen_and_each_has_its_outcome those_that_run_are_found_and_those_that_ended_forgotten they_go_with_their_project } together {}
             cancel { queued running ended } together { against_finish }
             publish { completed failed cancelled requeued profiles marks } together {}

@@ -14,6 +14,7 @@ mod health;
 mod jobs;
 mod logs;
 mod modules;
+mod nodes;
 mod pipelines;
 mod processed;
 mod queue;
@@ -27,6 +28,7 @@ mod usage;
 pub use blobs::MemoryBlobs;
 
 use crate::hours::HourFigures;
+use crate::nodes::OwnNodes;
 use crate::pages::{NumberedVersion, PlacedLine};
 use crate::processed::ProcessedItem;
 use crate::usage::{Dimension, UsageSums};
@@ -44,6 +46,7 @@ use std::collections::BTreeMap;
 #[derive(Default)]
 pub struct MemoryStore {
     records: Mutex<Records>,
+    nodes: OwnNodes,
 }
 
 /// Events of a project, and the place of the last one.

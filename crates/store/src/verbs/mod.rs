@@ -14,6 +14,7 @@ mod health;
 mod jobs;
 mod logs;
 mod modules;
+mod nodes;
 mod pipelines;
 mod processed;
 mod queue;
@@ -36,6 +37,7 @@ pub use health::Health;
 pub use jobs::Jobs;
 pub use logs::Logs;
 pub use modules::Modules;
+pub use nodes::Nodes;
 pub use pipelines::Pipelines;
 pub use processed::Processed;
 pub use queue::Queue;
@@ -45,7 +47,7 @@ pub use saved::Saved;
 pub use submissions::Submissions;
 pub use uploads::Uploads;
 
-/// What use cases need: all subjects but the workers' side of the queue and the sweeper's look at bytes.
+/// What use cases need: all subjects but the workers' side of the queue, the nodes and the sweeper's look at bytes.
 ///
 /// Jobs, datasets and modules do not need their project to exist: the callers look it up first.
 pub trait ClientStore:
@@ -95,6 +97,6 @@ impl<S> ClientStore for S where
 }
 
 /// Records that move together, of all subjects. See the crate's two promises.
-pub trait Store: ClientStore + Queue + References {}
+pub trait Store: ClientStore + Queue + Nodes + References {}
 
-impl<S> Store for S where S: ClientStore + Queue + References {}
+impl<S> Store for S where S: ClientStore + Queue + Nodes + References {}

@@ -24,6 +24,7 @@ const SUBJECTS: &[&str] = &[
     "Jobs",
     "Logs",
     "Modules",
+    "Nodes",
     "Pipelines",
     "Processed",
     "Queue",
@@ -44,6 +45,7 @@ const TAKEN: &[(&str, &[&str])] = &[
             "Backlog",
             "Jobs",
             "Logs",
+            "Nodes",
             "Processed",
             "Queue",
             "References",
@@ -114,7 +116,7 @@ mod tests {
     }
 
     const SCHEDULER: &str =
-        "use fuelcell_store::{Accounts, Audit, Backlog, Jobs, Logs, Processed, Queue, StoreError, Uploads, verbs};
+        "use fuelcell_store::{Accounts, Audit, Backlog, Jobs, Logs, Nodes, Processed, Queue, StoreError, Uploads, verbs};
          fn f(_: &dyn verbs::References, _: &dyn fuelcell_store::Submissions) {}";
 
     #[test]

@@ -23,9 +23,12 @@ use fuelcell_domain::{
     Webhook,
 };
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+const HOUR: Duration = Duration::from_hours(1);
 
 /// Verbs whose changes a crash may lose although they were acknowledged.
-pub(super) const RELAXED: &[&str] = &["record_pulse", "append_logs"];
+pub(super) const RELAXED: &[&str] = &["record_pulse", "append_logs", "register", "beat", "rescue"];
 
 /// Verbs that change nothing.
 pub(super) const READS: &[&str] = &[
@@ -395,6 +398,9 @@ script! { world:
     request_cancel(world.own, world.jobs[4], cancel(7));
     fail_queued(world.jobs[5], JobError::new(ErrorCode::InputGone, "gone"), at(8));
     expire_leases(at(99));
+    register(&NodeId("other node".into()), world.later_life, HOUR);
+    beat(world.later_life, HOUR);
+    rescue(HOUR, at(100));
     claim(&world.jobs[6..7], lease("other node", 200), world.holder, at(110));
     release_node(&NodeId("other node".into()), world.later_life, at(120));
     advance_schedule(world.step());
