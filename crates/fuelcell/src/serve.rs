@@ -49,8 +49,7 @@ const STORE_WATCH: Duration = Duration::from_secs(5);
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     telemetry::start(&config)?;
     let traces = telemetry::start_traces(&config)?;
-    let recent = config.blobs.as_ref().map_or(0, |_| fuelcell_store_objects::FILES);
-    let descriptors = raise_file_limit().saturating_sub(recent);
+    let descriptors = descriptors(&config);
     let data = DataDir::open(&config.data)?;
     let Backend { store, blobs, records, vault, desk, embedded } = Backend::open(&config, &data).await?;
     let slots = effective::slots(&config);
@@ -235,6 +234,12 @@ async fn serve_metrics(listener: TcpListener, gauges: Gauges, config: ApiConfig,
     let router = fuelcell_api::metrics_router(gather);
     let listening = Listening { listener, tls: None };
     fuelcell_api::serve(listening, router, &config, METRICS_DESCRIPTORS, stop).await;
+}
+
+/// What may be open beside the files of what was read lately.
+fn descriptors(config: &Config) -> u64 {
+    let recent = config.blobs.as_ref().map_or(0, |_| fuelcell_store_objects::FILES);
+    raise_file_limit().saturating_sub(recent)
 }
 
 /// Every connection and every open artifact takes a descriptor; shells grant few of those that the system allows.
