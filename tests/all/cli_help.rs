@@ -109,6 +109,7 @@ impl Bench {
     }
 
     /// What a variable of an example stands for: made for it, so that examples do not stand in each other's way.
+    #[expect(clippy::too_many_lines, reason = "a table of what examples need")]
     fn made(&self, name: &str) -> String {
         let project = &self.project;
         let ended = |steps: serde_json::Value, state: &str| {

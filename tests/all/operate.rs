@@ -117,6 +117,7 @@ fn backups(server: &Server) -> Value {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one life, told in its order")]
 fn a_server_makes_backups_of_itself_when_it_is_asked_and_when_they_are_due() {
     let elsewhere = tempfile::tempdir().unwrap();
     let folder = elsewhere.path().join("backup");

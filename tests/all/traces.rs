@@ -119,6 +119,7 @@ fn probe(steps: Value) -> Value {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one trace, span by span")]
 fn a_trace_goes_from_the_clients_request_to_the_notification() {
     let collector = Collector::start();
     let (endpoint, headers) = (collector.endpoint(), collector.headers());

@@ -146,6 +146,7 @@ fn described_routes() -> OpenApiRouter<Arc<Service>> {
         .merge(upload_routes())
 }
 
+#[expect(clippy::too_many_lines, reason = "a route after another")]
 fn json_routes() -> OpenApiRouter<Arc<Service>> {
     OpenApiRouter::new()
         .routes(routes!(execution::submit::submit))

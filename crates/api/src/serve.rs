@@ -104,6 +104,7 @@ struct Server {
 }
 
 impl Server {
+    #[expect(clippy::too_many_lines, reason = "the states of one connection")]
     fn take(&self, stream: TcpStream, peer: SocketAddr, running: &GracefulShutdown) {
         let broken = CancellationToken::new();
         let proxy = self.shared.proxies.contains(peer.ip());

@@ -123,6 +123,7 @@ fn is_authors_work(command: &Command) -> bool {
     )
 }
 
+#[expect(clippy::too_many_lines, reason = "an arm for each command")]
 fn run_command(runtime: &Runtime, cli: Cli) -> anyhow::Result<ExitCode> {
     if !is_authors_work(&cli.command) {
         private::be_private();

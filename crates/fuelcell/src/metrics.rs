@@ -59,6 +59,7 @@ pub(crate) struct Gauges {
 
 impl Gauges {
     /// Announces them.
+    #[expect(clippy::too_many_lines, reason = "a figure after another, with its help")]
     pub(crate) fn new(sources: Sources) -> anyhow::Result<Self> {
         let info =
             register_int_gauge_vec!("fuelcell_build_info", "Which build this is; always 1.", &["version"])?;

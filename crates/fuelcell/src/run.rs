@@ -59,6 +59,7 @@ pub(crate) struct Ran {
 }
 
 /// Runs the module once, and says nothing but progress.
+#[expect(clippy::too_many_lines, reason = "a run from its options to its outputs, in order")]
 pub(crate) async fn execute(arguments: RunArguments, profiled: bool) -> anyhow::Result<Ran> {
     let from = match &arguments.from_job {
         Some(id) => Some(tokio::task::block_in_place(|| FromJob::fetch(&arguments, id))?),

@@ -46,6 +46,10 @@ const METRICS_DESCRIPTORS: u64 = 256;
 const STORE_WATCH: Duration = Duration::from_secs(5);
 
 /// Runs the server until SIGTERM or SIGINT, or until the store fails.
+#[expect(
+    clippy::too_many_lines,
+    reason = "how a server is put together, in the order in which its parts need each other"
+)]
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     telemetry::start(&config)?;
     let traces = telemetry::start_traces(&config)?;

@@ -28,6 +28,7 @@ fn wild() -> Vec<Attack> {
     rows
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of calls")]
 fn large() -> Vec<Attack> {
     let unlimited = Fails(&[FuelExhausted, Timeout, HostLimit, Trap]);
     let buffers: String = (0..8000)

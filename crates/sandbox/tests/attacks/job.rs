@@ -14,6 +14,7 @@ fn row(name: &str, tries: &'static str, imports: &[Import], run: &str, expected:
     attack(name, tries, component(imports, "", run), expected)
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of attacks")]
 pub(crate) fn rows() -> Vec<Attack> {
     let burnt = Fails(&[FuelExhausted, Timeout, HostLimit, MemoryLimit, Trap]);
     let forever = |call: &str| format!("(loop $l {call} (br $l)) {DONE}");

@@ -200,6 +200,7 @@ pub(crate) fn component_with(extra: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap()
 }
 
+#[expect(clippy::too_many_lines, reason = "the text of one module")]
 fn component_text(imports: &[Import], items: &str, run: &str) -> String {
     let components: String = imports.iter().map(|import| import.component).collect();
     let functions = || imports.iter().flat_map(|import| import.functions);

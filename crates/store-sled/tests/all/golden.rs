@@ -5,15 +5,12 @@
 
 use crate::reopen::{everything, fill_jobs, fill_registry};
 use fuelcell_domain::{
-    AuditEntry, AuditFilter, BulkJob, Capabilities, Delivery, Grant, Holder, Job, JobId, JobOutcome,
-    MailPolicy, ModuleVersion, Notices, Pipeline, PipelineId, ProjectLimits, ProjectRef, SealedSecret,
-    Settled, Timestamp, Try,
+    BulkJob, Capabilities, Delivery, Grant, Job, JobId, JobOutcome, MailPolicy, Notices, Pipeline,
+    PipelineId, ProjectRef, SealedSecret, Settled, Timestamp, Try,
 };
 use fuelcell_store::conformance::fixtures::{at, bulk_run, project, registered_pipeline, schedule, webhook};
-use fuelcell_store::{
-    Accounts, Audit, DeliveryClaim, DeliveryFilter, JobFilter, Modules, PageRequest, Seek, Settlement, Store,
-};
-use fuelcell_store_sled::{OfflineStore, Options, check, compact, restore_records};
+use fuelcell_store::{DeliveryClaim, DeliveryFilter, JobFilter, PageRequest, Seek, Settlement, Store};
+use fuelcell_store_sled::{Options, check};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::{self, File};

@@ -174,7 +174,7 @@ fn measure_all(
     }
     interrupt.check()?;
     if wanted(Part::Tables) {
-        rows.extend(tables::rows(workspace, &folder.join("tables"), arguments.table)?);
+        tables::measure_both(workspace, &folder.join("tables"), arguments.table, rows)?;
     }
     interrupt.check()?;
     if wanted(Part::Notebooks) {

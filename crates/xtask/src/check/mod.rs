@@ -13,6 +13,7 @@ mod links;
 mod manifests;
 mod ownership;
 mod roles;
+mod sizes;
 mod sources;
 mod subjects;
 mod symptoms;
@@ -45,6 +46,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     violations.extend(symptoms::check(workspace)?);
     violations.extend(roles::check(workspace)?);
     violations.extend(links::check(workspace)?);
+    violations.extend(sizes::check(workspace)?);
     dashboard::check_weight(workspace)?;
 
     for violation in &violations {

@@ -13,6 +13,11 @@ use crate::workspace::Workspace;
 /// Folders that hold nothing of ours.
 const NOT_OURS: &[&str] = &[".git", "node_modules", "target"];
 
+/// Whether a folder holds nothing of ours.
+pub(super) fn is_foreign(folder: &Path, target: &Path) -> bool {
+    folder == target || folder.file_name().is_some_and(|own| NOT_OURS.iter().any(|name| own == *name))
+}
+
 /// Names the roots of the member that do not begin with a `//!` comment.
 pub(super) fn check_docs(member: &Member) -> Result<Vec<Violation>> {
     let mut violations = Vec::new();
@@ -45,8 +50,7 @@ fn shell_scripts(root: &Path, target: &Path) -> Result<Vec<PathBuf>> {
             let path = entry.path();
             // Links are not followed: what they lead to is found where it lies, or is not ours.
             if entry.file_type()?.is_dir() {
-                let foreign = NOT_OURS.iter().any(|name| entry.file_name() == *name) || path == target;
-                if !foreign {
+                if !is_foreign(&path, target) {
                     open.push(path);
                 }
             } else if path.extension().is_some_and(|extension| extension == "sh") {

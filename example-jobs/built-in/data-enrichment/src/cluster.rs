@@ -18,6 +18,7 @@ const MOST_VALUES: usize = 200_000;
 /// Groups that the report names.
 const SHOWN: usize = 20;
 
+#[expect(clippy::too_many_lines, reason = "one pass whose parts share its counts")]
 pub(crate) fn find(
     place: &Place,
     step: &Cluster,

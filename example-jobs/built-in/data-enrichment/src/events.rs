@@ -140,6 +140,7 @@ impl Log {
         Ok(Self { case, activity, time, unit, micros, local, table: whole.table() })
     }
 
+    #[expect(clippy::too_many_lines, reason = "an arm for each column")]
     fn column(&self, column: EventColumn) -> (&'static str, Kind, String) {
         let Self { case, activity, time, unit, micros, local, .. } = self;
         let until = format!("__until(t.{time} * {micros})");

@@ -164,6 +164,7 @@ fn deduplicate(
     Ok(Made { sql, schema: whole.schema.clone() })
 }
 
+#[expect(clippy::too_many_lines, reason = "an arm for each way of filling")]
 fn fill(place: &Place, step: &Fill, whole: &Whole<'_>, ledger: &mut Ledger) -> Result<Made, Stop> {
     let index = match step.with {
         FillWith::Mean | FillWith::Median => place.number(&whole.schema, &step.column)?,
@@ -420,6 +421,7 @@ fn unpivot(place: &Place, step: &Unpivot, whole: &Whole<'_>) -> Result<Made, Sto
     Ok(Made { sql, schema: schema_of(fields) })
 }
 
+#[expect(clippy::too_many_lines, reason = "one statement of SQL, built part by part")]
 fn lookup(place: &Place, step: &Lookup, whole: &Whole<'_>, ledger: &mut Ledger) -> Result<Made, Stop> {
     let known = lookups::find(place, whole.lookups, &step.table)?;
     if step.on.is_empty() {

@@ -40,6 +40,7 @@ const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Frid
 ///
 /// # Errors
 /// What the writer says; `Interrupted` when `go_on` said no.
+#[expect(clippy::too_many_lines, reason = "a column after another")]
 pub fn write(
     log: &EventLog,
     figures: &Figures,

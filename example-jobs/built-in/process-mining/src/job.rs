@@ -61,6 +61,7 @@ const LISTED_ANOMALIES: usize = 1000;
     output(name = "event-log.xes", kind = "data", type_name = "XesLog"),
     deterministic = true
 )]
+#[expect(clippy::too_many_lines, reason = "the job in its order")]
 fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Failure> {
     let window = parameters.time_window.as_ref().map(|window| window.bounds("timeWindow")).transpose()?;
     let zone = parameters.clocks()?;

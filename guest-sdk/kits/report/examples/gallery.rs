@@ -20,6 +20,7 @@ fn noise(count: u32) -> impl Iterator<Item = f64> {
     })
 }
 
+#[expect(clippy::too_many_lines, reason = "every part of the kit once")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = std::env::args().nth(1).ok_or("the folder to write into is missing")?;
     let folder = Path::new(&folder);

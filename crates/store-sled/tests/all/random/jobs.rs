@@ -101,6 +101,7 @@ impl Pair {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "an arm for each operation")]
     pub(super) async fn apply_to_jobs(&mut self, verb: JobVerb) {
         let now = at(self.seconds);
         match verb {

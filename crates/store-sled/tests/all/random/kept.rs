@@ -214,6 +214,7 @@ impl Pair {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "an arm for each operation")]
     pub(super) async fn apply_to_what_is_kept(&mut self, verb: KeptVerb) {
         let now = at(self.seconds);
         match verb {

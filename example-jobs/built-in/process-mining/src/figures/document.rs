@@ -18,6 +18,7 @@ const LONGEST_CASES: usize = 10;
 
 /// The figures as JSON. Times are UTC, durations seconds; the README defines every key. `with_variants` says whether to
 /// list the variants.
+#[expect(clippy::too_many_lines, reason = "the members of one document")]
 pub fn document(
     log: &EventLog,
     figures: &Figures,
@@ -112,6 +113,7 @@ pub fn document(
 }
 
 /// The figures of executions: of the rows of `log`, which are pieces of work, with `figures`.
+#[expect(clippy::too_many_lines, reason = "the members of one document")]
 pub fn instances(log: &EventLog, figures: &Figures, with_variants: bool) -> Value {
     let (flow, found) = (&figures.flow, figures.work.unwrap_or_default());
     let mut document = Map::new();
