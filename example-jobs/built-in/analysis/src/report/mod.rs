@@ -562,8 +562,10 @@ fn answered(answer: &Answer) -> Markup {
         if is_number(place) { Column::number(name) } else { Column::text(name) }
     };
     let mut table = Table::new(answer.columns.iter().enumerate().map(column)).fold_after(OPEN);
+    let fractions: Vec<bool> = (0..answer.columns.len()).map(|place| has_fractions(answer, place)).collect();
     for row in &answer.first {
-        table.row_of(row.iter().map(|value| legible(value.as_deref().unwrap_or(""))));
+        let values = row.iter().map(|value| value.as_deref().unwrap_or(""));
+        table.row_of(values.zip(&fractions).map(|(value, fractions)| legible(value, *fractions)));
     }
     html! {
         pre { (answer.sql) }
@@ -572,10 +574,17 @@ fn answered(answer: &Answer) -> Markup {
     }
 }
 
-/// A value as people read it: of a number with a fraction no more digits than mean something. The file has all of them.
-fn legible(value: &str) -> String {
-    let fraction = value.contains('.').then(|| value.parse::<f64>().ok()).flatten();
-    fraction.map_or_else(|| value.to_string(), number)
+/// Whether a column has numbers with fractions. Those without may be identifiers, whose digits are left alone.
+fn has_fractions(answer: &Answer, place: usize) -> bool {
+    let mut values = answer.first.iter().filter_map(|row| row[place].as_deref());
+    values.any(|value| value.contains('.') && value.parse::<f64>().is_ok())
+}
+
+/// A value as people read it: in a column of numbers with fractions no more digits than mean something, also where one has
+/// none by chance. The file has all of them.
+fn legible(value: &str, fractions: bool) -> String {
+    let value_of = || value.parse::<f64>().ok();
+    fractions.then(value_of).flatten().map_or_else(|| value.to_string(), number)
 }
 
 fn would_be(what_if: &WhatIf) -> Markup {
@@ -601,5 +610,29 @@ fn would_be(what_if: &WhatIf) -> Markup {
         (table)
         h3 { "Taken for granted" }
         ul { @for assumption in &what_if.assumptions { li { (assumption) } } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_numbers_of_a_column_with_fractions_are_shown_alike() {
+        let row = |id: &str, sum: &str| vec![Some(id.to_owned()), Some(sum.to_owned())];
+        let answer = Answer {
+            sql: String::new(),
+            file: "sql-1.csv".into(),
+            columns: vec!["id".into(), "sum".into()],
+            rows: 2,
+            first: vec![row("1475275", "1162089.5"), row("1475276", "1475275")],
+        };
+        assert_eq!([0, 1].map(|place| has_fractions(&answer, place)), [false, true]);
+        assert_eq!(legible("1475275", false), "1475275");
+        assert_eq!(
+            (legible("1162089.5", true), legible("1475275", true)),
+            ("1,162,090".into(), "1,475,275".into())
+        );
+        assert_eq!(legible("", true), "");
     }
 }
