@@ -31,8 +31,15 @@ pub fn tables(results: &Results) -> Vec<Table> {
     all.into_iter().filter(|table| !table.rows.is_empty()).collect()
 }
 
+/// Smaller numbers are written with an exponent: that of a p-value may have hundreds of zeros.
+const SMALL: f64 = 1e-6;
+
 fn number(value: f64) -> String {
-    if value.is_finite() { value.to_string() } else { String::new() }
+    match value.abs() {
+        size if !size.is_finite() => String::new(),
+        size if size > 0.0 && size < SMALL => format!("{value:e}"),
+        _ => value.to_string(),
+    }
 }
 
 fn maybe(value: Option<f64>) -> String {
@@ -221,4 +228,15 @@ fn open_cases(results: &Results) -> Table {
     };
     let rows = results.open_cases.iter().map(row).collect();
     Table { name: "open-cases.csv", title: "Open cases, as of their last event", header, rows }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_numbers_have_an_exponent_and_what_is_no_number_is_left_out() {
+        let written = [0.0, 0.25, -1e-6, 2.5e-128, -1e-7, f64::NAN, f64::INFINITY].map(number);
+        assert_eq!(written, ["0", "0.25", "-0.000001", "2.5e-128", "-1e-7", "", ""]);
+    }
 }
