@@ -90,8 +90,8 @@ fn equals(sums: &Value, receipts: &[Value]) {
     );
 }
 
-#[test]
 #[expect(clippy::too_many_lines, reason = "one life, told in its order")]
+#[test]
 fn sums_are_those_of_the_receipts_also_of_lost_attempts_and_outlive_their_jobs() {
     let mut server = Server::start();
     let project = Project::new(&server).with_probe();

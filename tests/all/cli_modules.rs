@@ -132,8 +132,8 @@ fn what_an_upload_would_be_answered_is_said_in_the_words_of_a_server() {
 }
 
 /// What commands print, and the schema that is published of it.
-#[test]
 #[expect(clippy::too_many_lines, reason = "a table of commands")]
+#[test]
 fn what_is_printed_is_as_its_schema_says() {
     let server = Server::start();
     let project = Project::new(&server).with_probe();

@@ -47,8 +47,8 @@ fn the_sdk_passes_its_own_tests() {
     assert!(tests.status.success() && said.contains("# fail 0") && !said.contains("# pass 0"), "{said}");
 }
 
-#[test]
 #[expect(clippy::too_many_lines, reason = "one job and what became of each of its questions")]
+#[test]
 fn a_job_asks_its_host_for_everything() {
     let main = r#"
 import { Completion, defineJob, HostError } from "fuelcell";
@@ -191,8 +191,8 @@ fn whatever_a_script_throws_is_a_failure_with_its_place() {
     }
 }
 
-#[test]
 #[expect(clippy::too_many_lines, reason = "two sources and what they must print")]
+#[test]
 fn types_are_blanks() {
     let main = r#"import { defineJob, type Context } from "fuelcell";
 import type { Report } from "fuelcell";
@@ -270,8 +270,8 @@ export default defineJob({
     );
 }
 
-#[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
+#[test]
 fn what_is_no_script_is_refused_when_it_is_packed() {
     for (files, told) in [
         (vec![("main.ts", "const a = 1;\nenum Colour { Red }")], "an enum is code and not only a type"),

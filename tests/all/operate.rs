@@ -116,8 +116,8 @@ fn backups(server: &Server) -> Value {
     server.operator().get("/api/admin/backups").json()
 }
 
-#[test]
 #[expect(clippy::too_many_lines, reason = "one life, told in its order")]
+#[test]
 fn a_server_makes_backups_of_itself_when_it_is_asked_and_when_they_are_due() {
     let elsewhere = tempfile::tempdir().unwrap();
     let folder = elsewhere.path().join("backup");

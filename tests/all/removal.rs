@@ -80,8 +80,8 @@ fn two_tenants_or_projects_of_one_name_are_not_made() {
     assert_eq!(patch(&admin, &at(&made), "Mine").problem(403).0, "Forbidden");
 }
 
-#[test]
 #[expect(clippy::too_many_lines, reason = "one life, told in its order")]
+#[test]
 fn a_deleted_project_is_gone_at_once_with_all_that_is_its() {
     let mut server = Server::start();
     let project = Project::new(&server).with_probe();
@@ -200,8 +200,8 @@ fn a_deletion_that_kills_interrupt_goes_on_and_nothing_of_it_is_seen() {
 }
 
 /// Every command that deletes more than what it names, or something that others use, says first what would go.
-#[test]
 #[expect(clippy::too_many_lines, reason = "a table of commands")]
+#[test]
 fn what_a_command_would_delete_is_said_and_stays() {
     let server = Server::start();
     let project = Project::new(&server).with_probe();

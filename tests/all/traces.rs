@@ -118,8 +118,8 @@ fn probe(steps: Value) -> Value {
     json!({"jobName": "probe", "jobType": "Analysis", "module": {"name": "probe"}, "parameters": {"steps": steps}})
 }
 
-#[test]
 #[expect(clippy::too_many_lines, reason = "one trace, span by span")]
+#[test]
 fn a_trace_goes_from_the_clients_request_to_the_notification() {
     let collector = Collector::start();
     let (endpoint, headers) = (collector.endpoint(), collector.headers());

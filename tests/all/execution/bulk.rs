@@ -5,8 +5,8 @@ use fuelcell_tests::{Project, Server};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-#[test]
 #[expect(clippy::too_many_lines, reason = "one life, told in its order")]
+#[test]
 fn many_jobs_are_cancelled_retried_and_deleted_each_with_its_outcome() {
     let server = Server::start();
     let project = Project::new(&server).with_probe();

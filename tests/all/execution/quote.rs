@@ -53,8 +53,8 @@ fn run(project: &Project, body: &Value) -> [f64; 3] {
     [number("fuel"), number("wallSeconds"), number("peakMemoryBytes")]
 }
 
-#[test]
 #[expect(clippy::too_many_lines, reason = "one series of runs, and what is said of it")]
+#[test]
 fn quotes_hold_for_runs_that_they_have_not_seen() {
     let server = Server::start();
     let project = Project::new(&server);

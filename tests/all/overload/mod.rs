@@ -193,8 +193,8 @@ fn jobs(project: &Project) -> BTreeSet<String> {
     }
 }
 
-#[test]
 #[expect(clippy::too_many_lines, reason = "one life, told in its order")]
+#[test]
 fn an_overloaded_server_sheds_keeps_what_it_took_and_recovers() {
     let (size, is_soak) = size();
     let cores = is_soak.then(Cores::of_this_machine).flatten();

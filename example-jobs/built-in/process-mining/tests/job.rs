@@ -433,8 +433,8 @@ fn columns_and_forms_can_be_named() {
     assert_eq!(named["first_timestamp"], "2024-03-02T08:00:00+00:00");
 }
 
-#[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
+#[test]
 fn bad_tables_say_what_is_wrong_and_what_is_allowed() {
     let tar = [&b"log.csv"[..], &[0; 250], b"ustar\x0000", &[0; 248]].concat();
     let cases: Vec<(&[u8], &str, &[&str])> = vec![
