@@ -97,7 +97,7 @@ fn path(object: Uuid) -> Path {
     Path::from_iter([&name[..2], &name[2..]])
 }
 
-/// Whatever it is, it may pass: the storage is away, too busy, or does not take these credentials for now.
+/// Whatever it is, it may pass: the storage is away, too busy, or does not take these credentials just then.
 fn meaning(error: Error) -> StoreError {
     StoreError::Unavailable(error.to_string())
 }
